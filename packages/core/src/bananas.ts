@@ -1,0 +1,213 @@
+import { ControlClient } from './client/control-client.ts'
+import { Enqueuer } from './client/enqueuer.ts'
+import { eventStream } from './client/event-stream.ts'
+import type { EventsOptions } from './client/event-stream.ts'
+import { Job } from './client/job.ts'
+import { Queues } from './client/queues.ts'
+import { ResultReader } from './client/result-reader.ts'
+import { Revoker } from './client/revoker.ts'
+import type { Channel } from './contract/channel.ts'
+import type { Broker } from './contract/broker.ts'
+import type { Resource } from './contract/failure.ts'
+import type { ResultBackend } from './contract/result-backend.ts'
+import type { Serializer } from './contract/serializer.ts'
+import type { Diagnosis, Transport } from './contract/transport.ts'
+import { laneCount } from './emulation/priority-lanes.ts'
+import { QueueError } from './errors.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { systemRuntime } from './runtime/system-runtime.ts'
+import type { Task } from './task/define-task.ts'
+import type { EnqueueOptions } from './task/enqueue-options.ts'
+import { EventPublisher } from './task/event-publisher.ts'
+import type { EventMode } from './task/event-publisher.ts'
+import type { QueueEvent } from './task/events.ts'
+import { jsonSerializer } from './task/json-serializer.ts'
+import type { Parts } from './task/parts.ts'
+import type { Plugin } from './task/plugin.ts'
+import { Worker } from './worker/worker.ts'
+import type { WorkerOptions } from './worker/worker-options.ts'
+
+export interface BananasOptions {
+  readonly transport: Transport
+  /** In place of the transport's own. */
+  readonly results?: ResultBackend
+  /** In place of the transport's own. */
+  readonly channel?: Channel
+  /** Writes payloads and results. Default JSON. */
+  readonly serializer?: Serializer
+  /** Accepted when reading, beside `serializer` and JSON. */
+  readonly serializers?: readonly Serializer[]
+  /** The first is the outermost layer. */
+  readonly plugins?: readonly Plugin[]
+  /** Keeps applications on one store apart in control, events and uniqueness. Default `'bananas'`. */
+  readonly namespace?: string
+  /** Lane queues per queue on brokers with one priority level; 1 switches lanes off. Default 3. */
+  readonly lanes?: 1 | 3
+  /** Signs control commands; workers with a secret refuse unsigned ones. */
+  readonly secret?: string
+  /** Events of this client (`task.sent`). Default `'off'`. */
+  readonly events?: EventMode
+  /** Time, timers, randomness and ids. Default: those of this process. */
+  readonly runtime?: Runtime
+}
+
+/** One application: enqueue tasks, run workers, look and steer. Connects on first use. */
+export class Bananas implements AsyncDisposable {
+  /** Counts, dead letters, purging. */
+  readonly queues: Queues
+  readonly control: ControlClient
+  /** The broker, for whoever needs what this class does not offer. */
+  readonly broker: Broker
+  readonly #parts: Parts
+  readonly #transport: Transport
+  readonly #enqueuer: Enqueuer
+  readonly #reader: ResultReader
+  readonly #revoker: Revoker
+  readonly #events: EventPublisher
+  readonly #workers = new Set<Worker>()
+  #opening: Promise<void> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: BananasOptions) {
+    this.#transport = options.transport
+    this.broker = options.transport.broker
+    this.#parts = createParts(options, () => this.#ready())
+    this.#events = new EventPublisher(this.#parts, this.#parts.runtime.id(), options.events ?? 'off')
+    this.#enqueuer = new Enqueuer(this.#parts, this.#events)
+    this.#reader = new ResultReader(this.#parts)
+    this.#revoker = new Revoker(this.#parts)
+    this.queues = new Queues(this.#parts)
+    this.control = new ControlClient(this.#parts)
+  }
+
+  /**
+   * Hands a task to the broker; resolves once it is as durable as the broker promises.
+   * @throws QueueError INVALID (input, option), TOO_LARGE, CONFLICT (`unique`), UNSUPPORTED, CONNECTION_LOST (it is then
+   * unknown whether the task was stored)
+   */
+  async enqueue<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, ...[input, options = {}]: EnqueueArguments<Input>): Promise<Job<Output>> {
+    const { id, duplicate } = await this.#enqueuer.one({ task: task as Task<unknown, unknown, unknown>, input, options })
+    return this.#job(id, duplicate)
+  }
+
+  /**
+   * Many tasks in as few calls as the broker allows. From an array: resolves with their handles once all are durable, and
+   * nothing is sent when one input is invalid. From an async iterable: batch by batch in bounded memory, resolving with the count.
+   * @throws QueueError as `enqueue`; when only some failed, `cause` holds each failure with its position
+   */
+  enqueueMany<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, inputs: readonly NoInfer<Input>[], options?: EnqueueOptions): Promise<readonly Job<Output>[]>
+  enqueueMany<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, inputs: AsyncIterable<NoInfer<Input>> | Iterable<NoInfer<Input>>, options?: EnqueueOptions): Promise<number>
+  async enqueueMany(task: Task, inputs: readonly unknown[] | AsyncIterable<unknown> | Iterable<unknown>, options: EnqueueOptions = {}): Promise<readonly Job[] | number> {
+    if (!Array.isArray(inputs)) return this.#enqueueStream(task, inputs as AsyncIterable<unknown>, options)
+    const enqueued = await this.#enqueuer.many(task, inputs, options)
+    return enqueued.map(({ id, duplicate }) => this.#job(id, duplicate))
+  }
+
+  /** The handle of any task, by id. Give the task for its types. */
+  job<Output = unknown>(id: string, _task?: Task<never, Output, never>): Job<Output> {
+    return this.#job(id, false)
+  }
+
+  /** Many at once. @see Job.revoke */
+  revoke(ids: readonly string[], reason?: string): Promise<void> {
+    return this.#revoker.revoke(ids, reason)
+  }
+
+  /** @throws QueueError INVALID for a bad option */
+  worker(options?: WorkerOptions): Worker {
+    const worker = new Worker(this.#parts, options)
+    this.#workers.add(worker)
+    return worker
+  }
+
+  /** What happens now, everywhere, as long as the loop runs. @see eventStream */
+  events(options?: EventsOptions): AsyncGenerator<QueueEvent> {
+    return eventStream(this.#parts, options)
+  }
+
+  /** What the server's settings really give. */
+  async diagnose(): Promise<readonly Diagnosis[]> {
+    return (await this.#transport.diagnose?.()) ?? []
+  }
+
+  /** Connects now instead of on first use. */
+  open(): Promise<void> {
+    return this.#ready()
+  }
+
+  /** Stops the workers made here, then closes every part. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #enqueueStream(task: Task, inputs: AsyncIterable<unknown> | Iterable<unknown>, options: EnqueueOptions): Promise<number> {
+    const size = Math.min(1000, this.broker.supports.maxBatch)
+    let batch: unknown[] = []
+    let sent = 0
+    for await (const input of inputs) {
+      batch.push(input)
+      if (batch.length < size) continue
+      sent += (await this.#enqueuer.many(task, batch, options)).length
+      batch = []
+    }
+    return sent + (batch.length > 0 ? (await this.#enqueuer.many(task, batch, options)).length : 0)
+  }
+
+  #job<Output>(id: string, duplicate: boolean): Job<Output> {
+    return new Job<Output>(id, duplicate, { reader: this.#reader, revoker: this.#revoker })
+  }
+
+  #ready(): Promise<void> {
+    if (this.#closing !== undefined) return Promise.reject(new QueueError('CLOSED', 'This Bananas application is closed.'))
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<void> {
+    await Promise.all(this.#resources().map((part) => part.open()))
+  }
+
+  async #close(): Promise<void> {
+    // A connect under way must end first, or it would leave a connection behind.
+    await this.#opening?.catch(() => {})
+    await Promise.all([...this.#workers].map((worker) => worker.stop()))
+    await this.#events.flush()
+    await Promise.all(this.#resources().map((part) => part.close()))
+  }
+
+  #resources(): readonly Resource[] {
+    const { broker, results, channel } = this.#parts
+    return [broker, results, channel].filter((part) => part !== undefined)
+  }
+}
+
+/** Input may be left out when the task takes none. */
+export type EnqueueArguments<Input> = undefined extends Input ? [input?: Input, options?: EnqueueOptions] : [input: Input, options?: EnqueueOptions]
+
+function createParts(options: BananasOptions, ready: () => Promise<void>): Parts {
+  const { transport } = options
+  if (transport?.broker === undefined) throw new QueueError('INVALID', 'new Bananas() needs a transport, for example { transport: memory() }.')
+  const serializer = options.serializer ?? jsonSerializer
+  const serializers = [jsonSerializer, ...(options.serializers ?? []), serializer]
+  return {
+    namespace: options.namespace ?? 'bananas',
+    broker: transport.broker,
+    results: options.results ?? transport.results,
+    channel: options.channel ?? transport.channel,
+    runtime: options.runtime ?? systemRuntime,
+    serializer,
+    serializers: new Map(serializers.map((one) => [one.contentType, one])),
+    plugins: options.plugins ?? [],
+    lanes: laneCount(transport.broker.supports.priorityLevels, options.lanes ?? 3),
+    secret: options.secret,
+    ready,
+  }
+}

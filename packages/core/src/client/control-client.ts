@@ -1,0 +1,52 @@
+import type { Channel } from '../contract/channel.ts'
+import { sendCommand } from '../control/command.ts'
+import type { CommandBody, CommandName, Reply } from '../control/command.ts'
+import { parseDuration } from '../task/duration.ts'
+import type { Duration } from '../task/duration.ts'
+import { requireChannel } from '../task/parts.ts'
+import type { Parts } from '../task/parts.ts'
+import { topicsOf } from '../task/topics.ts'
+
+export interface CommandOptions {
+  /** Worker ids; default all. */
+  readonly to?: readonly string[]
+  /** How long to gather replies when it is not known how many come. Default 1 s. */
+  readonly wait?: Duration
+  readonly args?: Readonly<Record<string, unknown>>
+}
+
+/** Talks to workers, wherever they run. */
+export class ControlClient {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Sends a command and gathers the replies that come within `wait`, or until every worker in `to` has answered. */
+  async send(command: CommandName, options: CommandOptions = {}): Promise<readonly Reply[]> {
+    const waitMs = parseDuration(options.wait ?? 1000, 'wait')
+    await this.#parts.ready()
+    const channel = requireChannel(this.#parts, `The command "${command}"`)
+    const replyTo = topicsOf(this.#parts.namespace).reply(this.#parts.runtime.id())
+    const body: CommandBody = { command, replyTo, ...(options.args && { args: options.args }), ...(options.to && { to: options.to }) }
+    return this.#gather(channel, body, { replyTo, waitMs, expected: options.to?.length ?? Infinity })
+  }
+
+  async #gather(channel: Channel, body: CommandBody, how: { replyTo: string; waitMs: number; expected: number }): Promise<readonly Reply[]> {
+    const controller = new AbortController()
+    const replies: Reply[] = []
+    const subscription = await channel.listen([how.replyTo], { signal: controller.signal })
+    await sendCommand(this.#parts, body)
+    const timer = this.#parts.runtime.setTimer(() => controller.abort(), how.waitMs)
+    try {
+      for await (const message of subscription) {
+        replies.push(JSON.parse(Buffer.from(message.payload).toString()) as Reply)
+        if (replies.length >= how.expected) break
+      }
+    } finally {
+      timer.cancel()
+    }
+    return replies
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import type { Failure } from '../contract/failure.ts'
+import type { Message } from '../contract/message.ts'
+import { claimUnique, confirmUnique, withdrawUnique } from '../emulation/unique-by-swap.ts'
+import type { Claim } from '../emulation/unique-by-swap.ts'
+import { QueueError } from '../errors.ts'
+import { parseDuration } from '../task/duration.ts'
+import type { EnqueueOptions, EnqueueRequest } from '../task/enqueue-options.ts'
+import { HEADER } from '../task/envelope.ts'
+import type { EventPublisher } from '../task/event-publisher.ts'
+import { requireResults } from '../task/parts.ts'
+import type { Parts } from '../task/parts.ts'
+import type { Enqueued } from '../task/plugin.ts'
+import { validate } from '../task/validate.ts'
+import { buildFrame, buildMessage, checkId } from './build-message.ts'
+import type { Frame } from './build-message.ts'
+import { partialFailure, publishAll, PublishBatcher } from './publish-batcher.ts'
+
+const DAY_MS = 86_400_000
+
+/** Turns requests into messages, through the plugins, and hands them to the broker. */
+export class Enqueuer {
+  readonly #parts: Parts
+  readonly #batcher: PublishBatcher
+  readonly #events: EventPublisher
+  readonly #send: (request: EnqueueRequest) => Promise<Enqueued>
+  readonly #hasPlugins: boolean
+
+  constructor(parts: Parts, events: EventPublisher) {
+    this.#parts = parts
+    this.#events = events
+    this.#batcher = new PublishBatcher(parts.broker)
+    const layers = parts.plugins.filter((plugin) => plugin.enqueue !== undefined)
+    this.#hasPlugins = layers.length > 0
+    this.#send = layers.reduceRight<(request: EnqueueRequest) => Promise<Enqueued>>(
+      (next, plugin) => (request) => plugin.enqueue!(request, next),
+      (request) => this.#enqueue(request),
+    )
+  }
+
+  async one(request: EnqueueRequest): Promise<Enqueued> {
+    await this.#parts.ready()
+    request.options.signal?.throwIfAborted()
+    return this.#send(request)
+  }
+
+  /** All or, when one input is invalid, none; afterwards each message for itself. Resolves with the ids, in order. */
+  async many(task: EnqueueRequest['task'], inputs: readonly unknown[], options: EnqueueOptions): Promise<readonly Enqueued[]> {
+    if (options.id !== undefined) throw new QueueError('INVALID', `Task "${task.name}": enqueueMany makes its own ids; "id" fits only one.`)
+    await this.#parts.ready()
+    if (this.#hasPlugins || options.unique !== undefined) {
+      return Promise.all(inputs.map((input) => this.#send({ task, input, options })))
+    }
+    const frame = buildFrame(this.#parts, task, options)
+    const messages: Message[] = []
+    for (const input of inputs) {
+      if (task.inputSchema !== undefined) await validate(task.inputSchema, input, `The input of task "${task.name}"`)
+      messages.push(buildMessage(this.#parts, frame, input))
+    }
+    const failures: readonly Failure[] = await publishAll(this.#parts.broker, frame.lane, messages, options.signal)
+    if (this.#events.wanted) for (const message of messages) this.#announce(message.id, task.name, frame)
+    if (failures.length > 0) throw partialFailure(failures, messages.length)
+    return messages.map((message) => ({ id: message.id, duplicate: false }))
+  }
+
+  async #enqueue(request: EnqueueRequest): Promise<Enqueued> {
+    const { task, input, options } = request
+    if (options.id !== undefined) checkId(options.id)
+    if (task.inputSchema !== undefined) await validate(task.inputSchema, input, `The input of task "${task.name}"`)
+    const frame = buildFrame(this.#parts, task, options)
+    const message = buildMessage(this.#parts, frame, input, options.id)
+    if (options.unique !== undefined) return this.#enqueueUnique(request, frame, message)
+    await this.#batcher.add(frame.lane, message)
+    if (this.#events.wanted) this.#announce(message.id, task.name, frame)
+    return { id: message.id, duplicate: false }
+  }
+
+  async #enqueueUnique({ task, options }: EnqueueRequest, frame: Frame, message: Message): Promise<Enqueued> {
+    const results = requireResults(this.#parts, `Task "${task.name}": "unique"`)
+    const unique = options.unique!
+    const key = `${this.#parts.namespace}.unique.${task.name}.${unique.key ?? digest(message.body)}`
+    const boundMs = unique.for === undefined ? frame.delayMs + DAY_MS : parseDuration(unique.for, `Task "${task.name}": unique.for`)
+    const claim: Claim = { key, id: message.id, mode: unique.mode ?? 'keep-first', ttlMs: boundMs, signal: options.signal }
+    const holder = await claimUnique(results, this.#parts.runtime, claim)
+    if (holder !== message.id) return { id: holder, duplicate: true }
+    const until = unique.until ?? (unique.for === undefined ? 'finished' : undefined)
+    const headers = { ...message.headers, [HEADER.unique]: key, ...(until !== undefined && { [HEADER.uniqueUntil]: until }) }
+    try {
+      await this.#batcher.add(frame.lane, { ...message, headers })
+    } catch (error) {
+      // After a lost connection the message may be stored: then only time frees the key.
+      if (!QueueError.is(error, 'CONNECTION_LOST')) await withdrawUnique(results, claim)
+      throw error
+    }
+    await confirmUnique(results, claim)
+    if (this.#events.wanted) this.#announce(message.id, task.name, frame)
+    return { id: message.id, duplicate: false }
+  }
+
+  #announce(id: string, task: string, frame: Frame): void {
+    this.#events.emit({ type: 'task.sent', id, task, queue: frame.lane })
+  }
+}
+
+function digest(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('base64url')
+}

@@ -1,0 +1,132 @@
+import type { DeadLetter, DeadLetterPage, DeadLetters, DeadLetterSelection, QueueCounts } from '../contract/broker.ts'
+import type { Message } from '../contract/message.ts'
+import { lanesOf, queueOfLane } from '../emulation/priority-lanes.ts'
+import { QueueError } from '../errors.ts'
+import type { Parts } from '../task/parts.ts'
+import { encodeResultValue } from '../task/result-value.ts'
+
+const NOTHING: QueueCounts = { ready: 0, delayed: 0, leased: 0, dead: 0 }
+const PAGE = 500
+
+/** Looking into queues and tidying them up; lanes of one queue count as that queue. */
+export class Queues {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** @throws QueueError UNSUPPORTED where the broker has no list */
+  async list(): Promise<readonly string[]> {
+    await this.#parts.ready()
+    const { broker, lanes } = this.#parts
+    if (broker.queues === undefined) throw this.#unsupported('list its queues', 'inspect')
+    return [...new Set((await broker.queues()).map((lane) => queueOfLane(lane, lanes)))].sort()
+  }
+
+  async inspect(queue: string): Promise<QueueCounts> {
+    await this.#parts.ready()
+    const { broker } = this.#parts
+    if (broker.inspect === undefined) throw this.#unsupported('count its messages', 'inspect')
+    const counts = await Promise.all(this.#lanes(queue).map((lane) => broker.inspect!(lane)))
+    return counts.reduce((sum, one) => ({
+      ready: sum.ready + one.ready,
+      delayed: sum.delayed + one.delayed,
+      leased: sum.leased + one.leased,
+      dead: sum.dead + one.dead,
+    }), NOTHING)
+  }
+
+  /** The next messages, without taking them. */
+  async peek(queue: string, limit = 20): Promise<readonly Message[]> {
+    await this.#parts.ready()
+    const { broker } = this.#parts
+    if (broker.peek === undefined) throw this.#unsupported('show messages without taking them', 'peek')
+    const messages: Message[] = []
+    for (const lane of this.#lanes(queue)) {
+      if (messages.length < limit) messages.push(...(await broker.peek(lane, limit - messages.length)))
+    }
+    return messages
+  }
+
+  /** Removes what is ready or delayed. Returns how many. */
+  async purge(queue: string): Promise<number> {
+    await this.#parts.ready()
+    const { broker } = this.#parts
+    if (broker.purge === undefined) throw this.#unsupported('purge a queue', 'purge')
+    let purged = 0
+    for (const lane of this.#lanes(queue)) purged += await broker.purge(lane)
+    return purged
+  }
+
+  async dead(queue: string, page: DeadLetterPage = { limit: 100 }): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }> {
+    const dead = await this.#deadLetters()
+    const lanes = this.#lanes(queue)
+    // A page marker is the lane's number and its own marker.
+    const [start, after] = page.after === undefined ? [0, undefined] : splitMarker(page.after)
+    for (let lane = start; lane < lanes.length; lane += 1) {
+      const found = await dead.list(lanes[lane]!, { limit: page.limit, after: lane === start ? after : undefined })
+      if (found.next !== undefined) return { letters: found.letters, next: `${lane}:${found.next}` }
+      const more = lane + 1 < lanes.length ? `${lane + 1}:` : undefined
+      if (found.letters.length > 0 || more === undefined) return { letters: found.letters, next: more }
+    }
+    return { letters: [] }
+  }
+
+  /** Puts dead letters back as fresh tasks, forgetting their failed results. Returns how many. */
+  async redrive(queue: string, selection: DeadLetterSelection = {}): Promise<number> {
+    const dead = await this.#deadLetters()
+    let redriven = 0
+    for (const lane of this.#lanes(queue)) {
+      await this.#renew(dead, lane, selection)
+      redriven += await dead.redrive(lane, selection)
+    }
+    return redriven
+  }
+
+  /** Forgets dead letters for good. Returns how many. */
+  async drop(queue: string, selection: DeadLetterSelection = {}): Promise<number> {
+    const dead = await this.#deadLetters()
+    let dropped = 0
+    for (const lane of this.#lanes(queue)) dropped += await dead.drop(lane, selection)
+    return dropped
+  }
+
+  /** Before the message: else a fast worker's new result would be dropped, the old final one being in its place. */
+  async #renew(dead: DeadLetters, lane: string, selection: DeadLetterSelection): Promise<void> {
+    const { results } = this.#parts
+    if (results === undefined) return
+    const value = encodeResultValue({ reason: 'redriven' })
+    const wanted = selection.ids === undefined ? undefined : new Set(selection.ids)
+    let after: string | undefined
+    do {
+      const page = await dead.list(lane, { limit: PAGE, after })
+      const ids = page.letters.map((letter) => letter.message.id).filter((id) => wanted?.has(id) ?? true)
+      await results.put(ids.map((id) => ({ id, state: 'queued', value, ttlMs: 86_400_000 })))
+      after = page.next
+    } while (after !== undefined)
+  }
+
+  async #deadLetters(): Promise<DeadLetters> {
+    await this.#parts.ready()
+    const { deadLetters } = this.#parts.broker
+    if (deadLetters === undefined) throw this.#unsupported('show its dead letters', 'deadLetters')
+    return deadLetters
+  }
+
+  #lanes(queue: string): readonly string[] {
+    return lanesOf(queue, this.#parts.lanes).map((lane) => lane.queue)
+  }
+
+  #unsupported(what: string, capability: string): QueueError {
+    return new QueueError('UNSUPPORTED', `${this.#parts.broker.name} cannot ${what} (it declares no "${capability}"). Use the broker's own tools.`)
+  }
+}
+
+function splitMarker(marker: string): readonly [number, string | undefined] {
+  const colon = marker.indexOf(':')
+  const lane = Number(marker.slice(0, colon))
+  if (colon < 1 || !Number.isInteger(lane)) throw new QueueError('INVALID', `"${marker}" is not a page marker of dead letters.`)
+  const rest = marker.slice(colon + 1)
+  return [lane, rest === '' ? undefined : rest]
+}

@@ -1,0 +1,37 @@
+import { QueueError } from '../errors.ts'
+import { sendCommand } from '../control/command.ts'
+import { bumpRevocations } from '../task/revocations.ts'
+import { requireResults } from '../task/parts.ts'
+import type { Parts } from '../task/parts.ts'
+import { encodeResultValue } from '../task/result-value.ts'
+
+const TTL_MS = 86_400_000
+const PAGE = 500
+
+/**
+ * Revokes by writing the final state first, then telling everyone: a worker that misses the live message sees, within
+ * a second, that revocations are outstanding and checks each task before it starts.
+ */
+export class Revoker {
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** Resolves once no worker will start the tasks (at the latest a second later). @throws QueueError UNSUPPORTED without a result backend */
+  async revoke(ids: readonly string[], reason?: string): Promise<void> {
+    await this.#parts.ready()
+    const results = requireResults(this.#parts, 'Revoking a task')
+    const value = encodeResultValue({ finishedAt: this.#parts.runtime.now(), ...(reason !== undefined && { reason }) })
+    for (let at = 0; at < ids.length; at += PAGE) {
+      const page = ids.slice(at, at + PAGE)
+      const failures = await results.put(page.map((id) => ({ id, state: 'cancelled', value, ttlMs: TTL_MS })))
+      if (failures.length > 0) throw new QueueError(failures[0]!.error.code, `Revoking ${page[failures[0]!.index]} failed: ${failures[0]!.error.message}`, { cause: failures })
+    }
+    await bumpRevocations(results, this.#parts, TTL_MS)
+    for (let at = 0; at < ids.length; at += PAGE) {
+      await sendCommand(this.#parts, { command: 'revoke', args: { ids: ids.slice(at, at + PAGE), reason } })
+    }
+  }
+}

@@ -1,0 +1,14 @@
+/** Conversions between epoch milliseconds and ISO 8601: pure, so outside the Runtime seam. */
+export function toIsoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** Epoch milliseconds, or NaN for text that is no time. */
+export function fromIsoTime(text: string): number {
+  return Date.parse(text)
+}
+
+/** Epoch milliseconds of a Date or of a number that already is that. */
+export function epochMs(time: Date | number): number {
+  return typeof time === 'number' ? time : time.getTime()
+}

@@ -1,0 +1,2 @@
+export { virtualRuntime } from './virtual-runtime.ts'
+export type { VirtualRuntime } from './virtual-runtime.ts'

@@ -1,0 +1,214 @@
+import type { ResultRecord, ResultState } from '../contract/result-backend.ts'
+import { releaseUnique, uniqueHolder } from '../emulation/unique-by-swap.ts'
+import { QueueError } from '../errors.ts'
+import type { Task } from '../task/define-task.ts'
+import { isDirective } from '../task/directive.ts'
+import type { Directive } from '../task/directive.ts'
+import { DEFAULT_CONTENT_TYPE } from '../task/envelope.ts'
+import { errorRecord } from '../task/error-record.ts'
+import type { TaskEventType } from '../task/events.ts'
+import { serializerFor } from '../task/parts.ts'
+import { encodeResultValue } from '../task/result-value.ts'
+import type { ResultFacts } from '../task/result-value.ts'
+import { retryDelayMs } from '../task/retry-policy.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import { validate } from '../task/validate.ts'
+import type { HeldTask } from './held-task.ts'
+import { runHandler } from './run-handler.ts'
+import { deadSettlement, postponeSettlement, retrySettlement } from './settlements.ts'
+import type { Ending } from './settle-batcher.ts'
+import { TaskRun } from './task-run.ts'
+import type { TaskRunHost } from './task-run.ts'
+
+export interface Registration {
+  readonly task: Task<unknown, unknown, unknown>
+  readonly handler: (input: unknown, context: TaskContext) => unknown
+}
+
+export interface ExecutorOptions extends TaskRunHost {
+  readonly handlers: ReadonlyMap<string, Registration>
+  readonly onZombie: (ended: Promise<unknown>) => void
+}
+
+type Execute = (context: TaskContext, call: () => Promise<unknown>) => Promise<unknown>
+
+/** Runs one held task to its ending. Never rejects: whatever a handler does becomes an ending. */
+export class Executor {
+  readonly #options: ExecutorOptions
+  readonly #onion: Execute | undefined
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options
+    const layers = options.parts.plugins.filter((plugin) => plugin.execute !== undefined)
+    if (layers.length > 0) {
+      this.#onion = layers.reduceRight<Execute>(
+        (inner, plugin) => (context, call) => plugin.execute!(context, () => inner(context, call)),
+        (_context, call) => call(),
+      )
+    }
+  }
+
+  async run(held: HeldTask): Promise<Ending | undefined> {
+    const registration = this.#options.handlers.get(held.envelope.task)!
+    const run = new TaskRun(held, this.#options)
+    try {
+      if (held.envelope.unique !== undefined && (await this.#superseded(held))) return this.#superseding(held)
+      held.startedAt = this.#options.parts.runtime.now()
+      this.#emit('task.started', held)
+      const value = await this.#call(registration, held, run)
+      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT') return await this.#aborted(held)
+      if (isDirective(value)) return await this.#steered(registration, held, run, value)
+      return await this.#succeeded(registration, held, run, value)
+    } catch (error) {
+      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT') return this.#aborted(held)
+      return this.#failed(registration, held, run, error)
+    }
+  }
+
+  async #call(registration: Registration, held: HeldTask, run: TaskRun): Promise<unknown> {
+    const { parts } = this.#options
+    const { task, handler } = registration
+    const { envelope } = held
+    let input = serializerFor(parts, envelope.contentType).decode(held.delivery.message.body)
+    if (task.inputSchema !== undefined) input = await validate(task.inputSchema, input, `The input of task "${task.name}"`)
+    const limits = { softMs: envelope.timeoutMs ?? task.timeoutMs, hardMs: envelope.hardTimeoutMs }
+    const guarded = (): Promise<unknown> => runHandler(parts.runtime, held, limits, () => handler(input, run), this.#options.onZombie)
+    return this.#onion === undefined ? guarded() : this.#onion(run, guarded)
+  }
+
+  async #succeeded({ task }: Registration, held: HeldTask, run: TaskRun, value: unknown): Promise<Ending> {
+    const { parts } = this.#options
+    const output = task.outputSchema === undefined ? value : await validate(task.outputSchema, value, `The result of task "${task.name}"`)
+    const ignored = held.envelope.ignoreResult ?? task.ignoreResult
+    const body = ignored ? undefined : parts.serializer.encode(output)
+    await this.#freeUnique(held)
+    this.#emit('task.succeeded', held)
+    const record = body === undefined ? undefined : this.#record(held, run, 'succeeded', {}, body)
+    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
+  }
+
+  #steered(registration: Registration, held: HeldTask, run: TaskRun, value: Directive): Promise<Ending> | Ending {
+    const { parts } = this.#options
+    if (value.kind === 'postpone') {
+      this.#emit('task.retried', held, { delayMs: value.delayMs! })
+      return { task: held, settlement: postponeSettlement(parts, held, value.delayMs!), record: undefined }
+    }
+    const error = new QueueError('TASK_FAILED', value.reason ?? `The handler of "${held.envelope.task}" asked for ${value.kind === 'retry' ? 'a retry' : 'an end'}.`)
+    return this.#failed(registration, held, run, error, value)
+  }
+
+  // oxlint-disable-next-line max-params -- the directive is the one optional part of a failure
+  async #failed({ task }: Registration, held: HeldTask, run: TaskRun, error: unknown, steer?: Directive): Promise<Ending> {
+    const { parts } = this.#options
+    const limit = held.envelope.retryLimit ?? task.retry.limit
+    const { attempt } = held.envelope
+    this.#emit('task.failed', held, { error: errorRecord(error) })
+    if (attempt <= limit && steer?.kind !== 'discard' && isWorthRetrying(error)) {
+      const delayMs = steer?.delayMs ?? safeDelay(task, attempt, error, parts.runtime.random())
+      this.#emit('task.retried', held, { delayMs })
+      return { task: held, settlement: retrySettlement(parts, held, delayMs), record: undefined }
+    }
+    const record = errorRecord(error)
+    const reason = steer?.kind === 'discard' ? `discarded: ${record.message}` : `failed after ${attempt} attempt${attempt === 1 ? '' : 's'}: ${record.name}: ${record.message}`
+    return this.dead(held, reason, error, run)
+  }
+
+  /** The end of a task that will not be tried again. */
+  async dead(held: HeldTask, reason: string, error: unknown, run?: TaskRun): Promise<Ending> {
+    await this.#freeUnique(held)
+    const kept = errorRecord(error)
+    this.#emit('task.dead', held, { reason, error: kept })
+    const record = this.#ignores(held) ? undefined : this.#record(held, run, 'failed', { error: kept, reason })
+    return { task: held, settlement: deadSettlement(held, reason.slice(0, 1000), error), record }
+  }
+
+  /** Ended unstarted because its time had passed. */
+  async expired(held: HeldTask): Promise<Ending> {
+    await this.#freeUnique(held)
+    this.#emit('task.expired', held)
+    const record = this.#ignores(held) ? undefined : this.#record(held, undefined, 'expired', {})
+    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
+  }
+
+  /** Ended because somebody revoked it; the final state was written by the one who did. */
+  async revoked(held: HeldTask): Promise<Ending> {
+    await this.#freeUnique(held)
+    this.#emit('task.revoked', held)
+    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record: undefined }
+  }
+
+  #aborted(held: HeldTask): Promise<Ending> | Ending | undefined {
+    if (held.lost) return undefined
+    if (held.abortReason?.code === 'TASK_CANCELLED') return this.revoked(held)
+    // Stopping: given back, no attempt spent.
+    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'release' }, record: undefined }
+  }
+
+  #superseding(held: HeldTask): Ending {
+    this.#emit('task.revoked', held, { reason: 'replaced by a newer task with the same unique key' })
+    const record = this.#ignores(held) ? undefined : this.#record(held, undefined, 'cancelled', { reason: 'replaced by a newer task with the same unique key' })
+    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
+  }
+
+  /** True when a newer task took the unique key over before this one started. Frees keys that hold until the start. */
+  async #superseded(held: HeldTask): Promise<boolean> {
+    const { results } = this.#options.parts
+    const { unique, uniqueUntil, attempt } = held.envelope
+    if (results === undefined || unique === undefined || attempt > 1) return false
+    const holder = uniqueUntil === 'started' ? await releaseUnique(results, unique, held.id) : await uniqueHolder(results, unique)
+    return holder !== undefined && holder !== held.id
+  }
+
+  async #freeUnique(held: HeldTask): Promise<void> {
+    const { results } = this.#options.parts
+    const { unique, uniqueUntil } = held.envelope
+    // The marker ends by itself; a backend that is down must not keep a finished task from being settled.
+    if (results !== undefined && unique !== undefined && uniqueUntil === 'finished') await releaseUnique(results, unique, held.id).catch(() => {})
+  }
+
+  #ignores(held: HeldTask): boolean {
+    return held.envelope.ignoreResult ?? this.#options.handlers.get(held.envelope.task)?.task.ignoreResult ?? false
+  }
+
+  // oxlint-disable-next-line max-params -- the parts of one record
+  #record(held: HeldTask, run: TaskRun | undefined, state: ResultState, facts: ResultFacts, body?: Uint8Array): ResultRecord | undefined {
+    const { parts, workerId, handlers } = this.#options
+    if (parts.results === undefined) return undefined
+    const { contentType } = parts.serializer
+    const value = encodeResultValue(
+      {
+        task: held.envelope.task,
+        attempt: held.envelope.attempt,
+        ...(held.startedAt > 0 && { startedAt: held.startedAt }),
+        finishedAt: parts.runtime.now(),
+        worker: workerId,
+        ...(run?.logs !== undefined && { logs: run.logs }),
+        ...(body !== undefined && contentType !== DEFAULT_CONTENT_TYPE && { contentType }),
+        ...facts,
+      },
+      body,
+    )
+    return { id: held.id, state, value, ttlMs: handlers.get(held.envelope.task)?.task.resultTtlMs ?? 86_400_000 }
+  }
+
+  #emit(type: TaskEventType, held: HeldTask, more?: { delayMs?: number; reason?: string; error?: ReturnType<typeof errorRecord> }): void {
+    const { events, parts } = this.#options
+    if (!events.wanted) return
+    const runMs = held.startedAt > 0 && type !== 'task.started' ? { runMs: parts.runtime.now() - held.startedAt } : undefined
+    events.emit({ type, id: held.id, task: held.envelope.shadow ?? held.envelope.task, queue: held.source.queue, attempt: held.envelope.attempt, ...runMs, ...more })
+  }
+}
+
+/** Input that does not fit or bytes that cannot be read will not fit better later. */
+function isWorthRetrying(error: unknown): boolean {
+  return !QueueError.is(error, 'INVALID') && !QueueError.is(error, 'UNDECODABLE')
+}
+
+/** A custom backoff is the user's code: when it fails, the default wait is taken. */
+function safeDelay(task: Task<unknown, unknown, unknown>, attempt: number, error: unknown, random: number): number {
+  try {
+    return retryDelayMs(task.retry, attempt, error, random)
+  } catch {
+    return retryDelayMs({ ...task.retry, backoff: 'exponential' }, attempt, error, random)
+  }
+}

@@ -1,0 +1,108 @@
+import type { Delivery } from '../contract/message.ts'
+import { QueueError } from '../errors.ts'
+import { readEnvelope } from '../task/envelope.ts'
+import type { Envelope } from '../task/envelope.ts'
+import type { Executor } from './executor.ts'
+import { HeldTask } from './held-task.ts'
+import { deadSettlement, postponeSettlement } from './settlements.ts'
+import type { Ending } from './settle-batcher.ts'
+import type { Source } from './source.ts'
+import type { TaskRunHost } from './task-run.ts'
+
+export interface IntakeOptions extends TaskRunHost {
+  readonly executor: Executor
+  readonly knows: (task: string) => boolean
+  readonly leaseMs: number
+  /** Hand-overs that may end without a word before a task counts as poison. */
+  readonly maxCrashes: number
+  readonly isRevoked: (ids: readonly string[]) => Promise<ReadonlySet<string>> | undefined
+}
+
+/** What to do with a delivery: run it, or end it here and now. */
+export type Admission = { readonly run: HeldTask } | { readonly end: HeldTask; readonly ending: Promise<Ending> | Ending }
+
+const UNKNOWN_LIMIT = 10
+const UNKNOWN_FIRST_MS = 1000
+const UNKNOWN_LONGEST_MS = 60_000
+const SUSPECT_SPREAD_MS = 1000
+
+/**
+ * Decides what becomes of each delivery before any handler sees it: unreadable, postponed, expired, revoked, unknown,
+ * poisonous, or fit to run.
+ */
+export class Intake {
+  readonly #options: IntakeOptions
+  /** A task that was handed over twice without a word may be what kills workers: only one of those runs at a time. */
+  #suspect: HeldTask | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  async admit(source: Source, deliveries: readonly Delivery[]): Promise<readonly Admission[]> {
+    const revoked = await this.#options.isRevoked(deliveries.map((delivery) => delivery.message.id))
+    return deliveries.map((delivery) => this.#judge(source, delivery, revoked))
+  }
+
+  /** Without anything to look up, at once. */
+  admitNow(source: Source, deliveries: readonly Delivery[]): readonly Admission[] {
+    return deliveries.map((delivery) => this.#judge(source, delivery, undefined))
+  }
+
+  /** A suspect came back in one piece, or never ran. */
+  clear(held: HeldTask): void {
+    if (this.#suspect === held) this.#suspect = undefined
+  }
+
+  #judge(source: Source, delivery: Delivery, revoked: ReadonlySet<string> | undefined): Admission {
+    const { parts, leaseMs, executor, maxCrashes } = this.#options
+    const envelope = read(delivery)
+    if (envelope instanceof QueueError) {
+      const held = new HeldTask(delivery, source, UNREADABLE, leaseMs)
+      return { end: held, ending: { task: held, settlement: deadSettlement(held, `unreadable: ${envelope.message}`, envelope), record: undefined } }
+    }
+    const held = new HeldTask(delivery, source, envelope, leaseMs)
+    if (envelope.hopMs > 0) return { end: held, ending: this.#postponed(held, envelope.hopMs) }
+    if (envelope.expiresAt !== undefined && parts.runtime.now() >= envelope.expiresAt) return { end: held, ending: executor.expired(held) }
+    if (revoked?.has(held.id)) return { end: held, ending: executor.revoked(held) }
+    if (!this.#options.knows(envelope.task)) return { end: held, ending: this.#unknown(held) }
+    if (held.crashes >= maxCrashes) return { end: held, ending: executor.dead(held, `poison: ${held.crashes} workers took it and were never heard of again`, this.#poison(held)) }
+    return this.#suspected(held)
+  }
+
+  #suspected(held: HeldTask): Admission {
+    if (held.crashes < 2) return { run: held }
+    if (this.#suspect !== undefined) {
+      const { runtime } = this.#options.parts
+      return { end: held, ending: this.#postponed(held, Math.ceil(SUSPECT_SPREAD_MS * runtime.random())) }
+    }
+    this.#suspect = held
+    return { run: held }
+  }
+
+  #postponed(held: HeldTask, delayMs: number): Ending {
+    return { task: held, settlement: postponeSettlement(this.#options.parts, held, delayMs), record: undefined }
+  }
+
+  /** Given back for a worker that knows the task, ever later; dead-lettered in the end, never discarded. */
+  #unknown(held: HeldTask): Promise<Ending> | Ending {
+    const times = held.envelope.handedBack
+    if (times < UNKNOWN_LIMIT) return this.#postponed(held, Math.min(UNKNOWN_FIRST_MS * 2 ** times, UNKNOWN_LONGEST_MS))
+    const error = new QueueError('UNKNOWN_TASK', `No worker of queue "${held.source.queue}" knows the task "${held.envelope.task}". Register a handler: worker.handle(task, …).`)
+    return this.#options.executor.dead(held, `unknown task: ${error.message}`, error)
+  }
+
+  #poison(held: HeldTask): QueueError {
+    return new QueueError('TASK_FAILED', `Task "${held.envelope.task}" (${held.id}) was handed to ${held.crashes} workers that died or stalled with it.`)
+  }
+}
+
+const UNREADABLE: Envelope = readEnvelope('', { 'bananas-task': '(unreadable)' })
+
+function read(delivery: Delivery): Envelope | QueueError {
+  try {
+    return readEnvelope(delivery.message.id, delivery.message.headers)
+  } catch (error) {
+    return QueueError.is(error) ? error : new QueueError('UNDECODABLE', 'The headers cannot be read.', { cause: error })
+  }
+}

@@ -1,0 +1,89 @@
+import { QueueError } from '../errors.ts'
+import type { Runtime, Timer } from '../runtime/runtime.ts'
+import type { HeldTask } from './held-task.ts'
+import type { Source } from './source.ts'
+
+/**
+ * Keeps leases alive from the moment of receipt, in batches: every third of a lease, whatever has less than two
+ * thirds left is extended. Short tasks are settled before and never cost a call. A lease that could not be
+ * extended in time, or is told lost, aborts its task.
+ */
+export class LeaseKeeper {
+  readonly #held = new Map<string, HeldTask>()
+  readonly #runtime: Runtime
+  readonly #leaseMs: number
+  readonly #lease: { readonly renewable: boolean; readonly maxMs: number }
+  #timer: Timer | undefined
+  #stopped = false
+
+  constructor(runtime: Runtime, leaseMs: number, lease: { readonly renewable: boolean; readonly maxMs: number }) {
+    this.#runtime = runtime
+    this.#leaseMs = leaseMs
+    this.#lease = lease
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  tasks(): IterableIterator<HeldTask> {
+    return this.#held.values()
+  }
+
+  add(task: HeldTask): void {
+    this.#held.set(task.delivery.receipt, task)
+    if (this.#lease.renewable && !this.#stopped) this.#timer ??= this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
+  }
+
+  remove(task: HeldTask): void {
+    this.#held.delete(task.delivery.receipt)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+
+  async #tick(): Promise<void> {
+    const bySource = new Map<Source, HeldTask[]>()
+    for (const task of this.#held.values()) {
+      if (!task.lost && this.#isDue(task)) append(bySource, task.source, task)
+    }
+    await Promise.all([...bySource].map(([source, tasks]) => this.#extend(source, tasks)))
+    this.#timer = undefined
+    if (this.#held.size > 0 && !this.#stopped) this.#timer = this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
+  }
+
+  #isDue(task: HeldTask): boolean {
+    const now = this.#runtime.monotonic()
+    if (now - task.receivedAt + this.#leaseMs > this.#lease.maxMs) {
+      task.abort(leaseLost(task, `the broker holds a delivery for at most ${this.#lease.maxMs} ms`))
+      return false
+    }
+    return task.leaseEndsAt - now < (this.#leaseMs * 2) / 3
+  }
+
+  async #extend(source: Source, tasks: readonly HeldTask[]): Promise<void> {
+    const askedAt = this.#runtime.monotonic()
+    try {
+      const receipts = tasks.map((task) => task.delivery.receipt)
+      const failures = await source.consumer.extend(receipts, this.#leaseMs)
+      for (const task of tasks) task.leaseEndsAt = askedAt + this.#leaseMs
+      for (const failure of failures) tasks[failure.index]!.abort(leaseLost(tasks[failure.index]!, failure.error.message))
+    } catch {
+      // The connection is being rebuilt. What runs out meanwhile is someone else's.
+      const now = this.#runtime.monotonic()
+      for (const task of tasks) if (now >= task.leaseEndsAt) task.abort(leaseLost(task, 'it could not be extended in time'))
+    }
+  }
+}
+
+function leaseLost(task: HeldTask, why: string): QueueError {
+  return new QueueError('LEASE_LOST', `Task "${task.envelope.task}" (${task.id}) lost its lease: ${why}. Another worker may run it.`)
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}

@@ -1,0 +1,36 @@
+import type { Runtime } from '../runtime/runtime.ts'
+
+/** Work held back beyond what runs is at most this long, so nothing waits here while other workers are idle. */
+const HORIZON_MS = 10
+const MOST = 200
+const WEIGHT = 0.05
+
+/**
+ * How many deliveries to hold beyond the running ones. Tasks of microseconds are worth fetching ahead, so that the
+ * broker works while the handlers run; a task of a tenth of a second is better left to whoever is free. Follows the
+ * measured run time (exponentially weighted mean), and forgets its optimism at the first slow task.
+ */
+export class PrefetchWindow {
+  readonly #runtime: Runtime
+  #meanMs = HORIZON_MS
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+  }
+
+  /** Call at the start of a run; call what it returns at its end. */
+  started(): number {
+    return this.#runtime.monotonic()
+  }
+
+  ended(startedAt: number): void {
+    const ms = this.#runtime.monotonic() - startedAt
+    this.#meanMs = ms > HORIZON_MS ? Math.max(this.#meanMs, ms) : this.#meanMs + (ms - this.#meanMs) * WEIGHT
+  }
+
+  extra(concurrency: number): number {
+    // Little's law: what can run within the horizon, less what runs already.
+    const ahead = Math.floor((HORIZON_MS * concurrency) / Math.max(this.#meanMs, 0.01)) - concurrency
+    return Math.min(MOST, Math.max(0, ahead))
+  }
+}

@@ -1,0 +1,118 @@
+import type { Failure } from '../contract/failure.ts'
+import type { Settlement } from '../contract/message.ts'
+import type { ResultBackend, ResultRecord } from '../contract/result-backend.ts'
+import { QueueError } from '../errors.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { sleep } from '../runtime/sleep.ts'
+import { errorRecord } from '../task/error-record.ts'
+import { encodeResultValue } from '../task/result-value.ts'
+import type { HeldTask } from './held-task.ts'
+import type { Source } from './source.ts'
+
+export interface Ending {
+  readonly task: HeldTask
+  readonly settlement: Settlement
+  readonly record: ResultRecord | undefined
+}
+
+export interface SettleBatcherOptions {
+  readonly runtime: Runtime
+  readonly results: ResultBackend | undefined
+  readonly maxBatch: number
+  /** The task is out of our hands: settled, or lost. */
+  readonly onGone: (task: HeldTask) => void
+  readonly onError: (error: QueueError) => void
+  /** Settlements have left: room for the next receive, in the same turn, so that an adapter can send both at once. */
+  readonly onFlush: () => void
+}
+
+const FIRST_RETRY_MS = 50
+const LONGEST_RETRY_MS = 2000
+
+/**
+ * Ends tasks in batches, one per turn of the event loop: results first, then the settlement, so that a crash in
+ * between repeats a task instead of losing what it returned.
+ */
+export class SettleBatcher {
+  readonly #options: SettleBatcherOptions
+  readonly #committing = new Set<Promise<void>>()
+  #pending: Ending[] = []
+
+  constructor(options: SettleBatcherOptions) {
+    this.#options = options
+  }
+
+  add(ending: Ending): void {
+    this.#pending.push(ending)
+    if (this.#pending.length === 1) this.#options.runtime.nextTurn(() => this.#flush())
+  }
+
+  /** Resolves when everything added so far is out of our hands. */
+  async drain(): Promise<void> {
+    this.#flush()
+    while (this.#committing.size > 0) await Promise.all(this.#committing)
+  }
+
+  #flush(): void {
+    const endings = this.#pending
+    if (endings.length === 0) return
+    this.#pending = []
+    for (let at = 0; at < endings.length; at += this.#options.maxBatch) {
+      const part = endings.length <= this.#options.maxBatch ? endings : endings.slice(at, at + this.#options.maxBatch)
+      const commit = this.#commit(part).finally(() => this.#committing.delete(commit))
+      this.#committing.add(commit)
+    }
+    this.#options.onFlush()
+  }
+
+  async #commit(endings: readonly Ending[]): Promise<void> {
+    const records = endings.flatMap((ending) => ending.record ?? [])
+    if (records.length > 0) await this.#store(records, endings)
+    await Promise.all([...bySource(endings)].map(([source, part]) => this.#settle(source, part)))
+  }
+
+  async #store(records: readonly ResultRecord[], endings: readonly Ending[]): Promise<void> {
+    const failures = await this.#persist(endings, () => this.#options.results!.put(records))
+    const again = failures.map(({ index, error }) => unstorable(records[index]!, error))
+    for (const { error } of failures) this.#options.onError(error)
+    if (again.length > 0) await this.#persist(endings, () => this.#options.results!.put(again))
+  }
+
+  async #settle(source: Source, endings: readonly Ending[]): Promise<void> {
+    const settlements = endings.map((ending) => ending.settlement)
+    const failures = await this.#persist(endings, () => source.consumer.settle(settlements))
+    // LEASE_LOST: the task runs, or ran, elsewhere too. It is reported, not repaired: that would be the real error.
+    for (const { error } of failures) this.#options.onError(error)
+    for (const ending of endings) this.#options.onGone(ending.task)
+  }
+
+  /** Tries until it works or no lease is left to defend: giving up early would repeat tasks that are done. */
+  async #persist(endings: readonly Ending[], call: () => Promise<readonly Failure[]>): Promise<readonly Failure[]> {
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        return await call()
+      } catch (cause) {
+        const error = QueueError.is(cause) ? cause : new QueueError('CONNECTION_LOST', 'Settling failed.', { cause })
+        this.#options.onError(error)
+        const now = this.#options.runtime.monotonic()
+        if (endings.every(({ task }) => task.lost || now >= task.leaseEndsAt)) return []
+        await sleep(this.#options.runtime, waitMs)
+      }
+    }
+  }
+}
+
+/** A result its backend refuses, for example as too large, is told as a failure: losing it in silence would be worse. */
+function unstorable(record: ResultRecord, error: QueueError): ResultRecord {
+  return { ...record, state: 'failed', value: encodeResultValue({ error: errorRecord(error), reason: 'the task ran, but its result could not be stored' }) }
+}
+
+function bySource(endings: readonly Ending[]): Map<Source, Ending[]> {
+  const groups = new Map<Source, Ending[]>()
+  for (const ending of endings) {
+    const group = groups.get(ending.task.source)
+    if (group === undefined) groups.set(ending.task.source, [ending])
+    else group.push(ending)
+  }
+  return groups
+}

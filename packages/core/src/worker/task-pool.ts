@@ -1,0 +1,110 @@
+import { QueueError } from '../errors.ts'
+import type { Executor } from './executor.ts'
+import type { HeldTask } from './held-task.ts'
+import type { Intake } from './intake.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
+import type { PrefetchWindow } from './prefetch-window.ts'
+import type { SettleBatcher } from './settle-batcher.ts'
+
+export interface TaskPoolOptions {
+  readonly executor: Executor
+  readonly intake: Intake
+  readonly leases: LeaseKeeper
+  readonly batcher: SettleBatcher
+  readonly window: PrefetchWindow
+}
+
+/** Runs what was admitted, at most `concurrency` at once; the rest of a prefetched batch waits here, in order. */
+export class TaskPool {
+  concurrency: number
+  readonly #options: TaskPoolOptions
+  readonly #active = new Set<HeldTask>()
+  #waiting: HeldTask[] = []
+  #next = 0
+  #zombies = 0
+  #onIdle: (() => void) | undefined
+
+  constructor(concurrency: number, options: TaskPoolOptions) {
+    this.concurrency = concurrency
+    this.#options = options
+  }
+
+  get active(): number {
+    return this.#active.size
+  }
+
+  /** Fetched ahead and not started. */
+  get waiting(): number {
+    return this.#waiting.length - this.#next
+  }
+
+  /** Handlers that were given up and still run. */
+  get zombies(): number {
+    return this.#zombies
+  }
+
+  tasks(): IterableIterator<HeldTask> {
+    return this.#active.values()
+  }
+
+  /** Puts tasks in line; they start after the current microtask, when the next receive is on its way. */
+  add(tasks: readonly HeldTask[]): void {
+    if (tasks.length === 0) return
+    const wasEmpty = this.waiting === 0
+    for (const task of tasks) this.#waiting.push(task)
+    if (wasEmpty) queueMicrotask(() => this.pump())
+  }
+
+  pump(): void {
+    while (this.waiting > 0 && this.#active.size < this.#capacity()) void this.#run(this.#waiting[this.#next++]!)
+    if (this.#next === this.#waiting.length) {
+      this.#waiting = []
+      this.#next = 0
+    }
+  }
+
+  /** A handler was given up. It takes no slot, until there are as many of its kind as slots: then each takes one again. */
+  noteZombie(ended: Promise<unknown>): void {
+    this.#zombies += 1
+    const end = (): void => {
+      this.#zombies -= 1
+      this.pump()
+    }
+    ended.then(end, end)
+  }
+
+  /** Takes out what has not started, to be given back. */
+  takeWaiting(): readonly HeldTask[] {
+    const taken = this.#waiting.slice(this.#next)
+    this.#waiting = []
+    this.#next = 0
+    return taken
+  }
+
+  /** Resolves when nothing runs. */
+  async idle(): Promise<void> {
+    if (this.#active.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+  }
+
+  abortAll(reason: (task: HeldTask) => QueueError): void {
+    for (const task of this.#active) task.abort(reason(task))
+  }
+
+  #capacity(): number {
+    return this.concurrency - Math.max(0, this.#zombies - this.concurrency)
+  }
+
+  async #run(task: HeldTask): Promise<void> {
+    const { executor, intake, leases, batcher, window } = this.#options
+    this.#active.add(task)
+    const startedAt = window.started()
+    const ending = task.lost ? undefined : await executor.run(task)
+    window.ended(startedAt)
+    this.#active.delete(task)
+    intake.clear(task)
+    if (ending === undefined) leases.remove(task)
+    else batcher.add(ending)
+    this.pump()
+    if (this.#active.size === 0) this.#onIdle?.()
+  }
+}

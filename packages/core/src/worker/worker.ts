@@ -1,0 +1,341 @@
+import { hostname } from 'node:os'
+import type { Delivery } from '../contract/message.ts'
+import { lanesOf } from '../emulation/priority-lanes.ts'
+import { QueueError } from '../errors.ts'
+import { sleep } from '../runtime/sleep.ts'
+import type { Task } from '../task/define-task.ts'
+import type { Directive } from '../task/directive.ts'
+import { parseDuration } from '../task/duration.ts'
+import type { Duration } from '../task/duration.ts'
+import { EventPublisher } from '../task/event-publisher.ts'
+import type { Parts } from '../task/parts.ts'
+import type { TaskContext } from '../task/task-context.ts'
+import { commandHandlers } from './command-handlers.ts'
+import { ControlListener } from './control-listener.ts'
+import { Executor } from './executor.ts'
+import type { Registration } from './executor.ts'
+import { FetchLoop } from './fetch-loop.ts'
+import { Heartbeat } from './heartbeat.ts'
+import type { HeldTask } from './held-task.ts'
+import { Intake } from './intake.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { PrefetchWindow } from './prefetch-window.ts'
+import { RevocationWatch } from './revocation-watch.ts'
+import { SettleBatcher } from './settle-batcher.ts'
+import type { Ending } from './settle-batcher.ts'
+import { Source } from './source.ts'
+import { TaskPool } from './task-pool.ts'
+import { checkConcurrency, workerSettings } from './worker-options.ts'
+import type { WorkerOptions, WorkerSettings } from './worker-options.ts'
+
+export type Handler<Parsed, Output> = (input: Parsed, context: TaskContext) => Output | Directive | Promise<Output | Directive>
+
+export interface WorkerHealth {
+  /** `stalled`: a queue has not been read from for longer than a receive can take, though there was room. */
+  readonly status: 'idle' | 'running' | 'paused' | 'stalled' | 'stopped'
+  readonly active: number
+  /** Fetched ahead, not started. */
+  readonly waiting: number
+  /** Handlers that ran past their hard limit and were given up, but still run. */
+  readonly zombies: number
+  /** Milliseconds since the longest running handler started. */
+  readonly oldestActiveMs: number
+  /** Milliseconds since each queue was last read from in good order. */
+  readonly lastReceiveMs: Readonly<Record<string, number>>
+}
+
+const STALLED_MS = 25_000
+/** Unsettled deliveries allowed beyond the running and waiting ones, while their settlements are on the way. */
+const SETTLING = 500
+const ABORT_GRACE_MS = 1000
+
+/** Consumes queues and runs handlers. Create with `app.worker()`, add handlers, then `run()`. */
+export class Worker implements AsyncDisposable {
+  readonly id: string
+  readonly #parts: Parts
+  readonly #settings: WorkerSettings
+  readonly #handlers = new Map<string, Registration>()
+  readonly #sources: readonly Source[]
+  readonly #events: EventPublisher
+  readonly #leases: LeaseKeeper
+  readonly #batcher: SettleBatcher
+  readonly #window: PrefetchWindow
+  readonly #executor: Executor
+  readonly #intake: Intake
+  readonly #pool: TaskPool
+  readonly #loop: FetchLoop
+  readonly #revocations: RevocationWatch
+  readonly #control: ControlListener
+  readonly #heartbeat: Heartbeat
+  #state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new'
+  #admitting = 0
+  #stopped: Promise<void> | undefined
+  #endOfRun: (() => void) | undefined
+  #detach: (() => void | Promise<void>)[] = []
+
+  constructor(parts: Parts, options: WorkerOptions = {}) {
+    const settings = workerSettings(options)
+    const { runtime, broker } = parts
+    this.id = options.id ?? `${hostname()}-${process.pid}-${runtime.id().slice(-6)}`
+    this.#parts = parts
+    this.#settings = settings
+    this.#events = new EventPublisher(parts, this.id, settings.events)
+    const host = { parts, events: this.#events, workerId: this.id }
+    this.#sources = this.#createSources()
+    this.#window = new PrefetchWindow(runtime)
+    this.#leases = new LeaseKeeper(runtime, settings.leaseMs, broker.supports.lease)
+    this.#batcher = new SettleBatcher({
+      runtime,
+      results: parts.results,
+      maxBatch: broker.supports.maxBatch,
+      onGone: (task) => {
+        this.#leases.remove(task)
+        this.#loop.notify()
+      },
+      onError: settings.onError,
+      onFlush: () => this.#loop.notify(),
+    })
+    this.#executor = new Executor({ ...host, handlers: this.#handlers, onZombie: (ended) => this.#pool.noteZombie(ended) })
+    this.#revocations = new RevocationWatch(parts)
+    this.#intake = new Intake({
+      ...host,
+      executor: this.#executor,
+      knows: (task) => this.#handlers.has(task),
+      leaseMs: settings.leaseMs,
+      maxCrashes: settings.maxCrashes,
+      isRevoked: (ids) => this.#revocations.check(ids),
+    })
+    this.#pool = new TaskPool(settings.concurrency, { executor: this.#executor, intake: this.#intake, leases: this.#leases, batcher: this.#batcher, window: this.#window })
+    this.#loop = new FetchLoop({ sources: this.#sources, strict: settings.strict, room: () => this.#room(), accept: (source, deliveries) => this.#accept(source, deliveries) })
+    this.#control = new ControlListener({ parts, workerId: this.id, handlers: commandHandlers(this, this.#events), onRefused: (why) => this.#settings.onError(new QueueError('DENIED', `A control command was refused: ${why}.`)) })
+    this.#heartbeat = new Heartbeat(runtime, this.#events, () => ({ queues: this.queues, concurrency: this.concurrency, active: this.#pool.active }))
+  }
+
+  get queues(): readonly string[] {
+    return this.#settings.queues.map(({ queue }) => queue)
+  }
+
+  get tasks(): readonly string[] {
+    return [...this.#handlers.keys()]
+  }
+
+  get concurrency(): number {
+    return this.#pool.concurrency
+  }
+
+  /** Takes effect at once; when lowered, running handlers end as they would. @throws QueueError INVALID */
+  set concurrency(value: number) {
+    this.#pool.concurrency = checkConcurrency(value)
+    this.#pool.pump()
+    this.#loop.notify()
+  }
+
+  /**
+   * Says what runs a task. Handlers may be added while the worker runs.
+   * @throws QueueError INVALID when the task has a handler already
+   */
+  handle<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, handler: Handler<Parsed, Output>): this {
+    if (this.#handlers.has(task.name)) throw new QueueError('INVALID', `Task "${task.name}" has a handler on this worker already. Two tasks must not share a name.`)
+    this.#handlers.set(task.name, { task: task as Registration['task'], handler: handler as Registration['handler'] })
+    return this
+  }
+
+  /** Connects and begins to work; resolves once it does. @throws QueueError CONNECTION_LOST, DENIED, CLOSED */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new QueueError('CLOSED', `Worker ${this.id} was started before. Make a new one.`)
+    this.#state = 'starting'
+    await this.#parts.ready()
+    await this.#control.start()
+    await this.#revocations.start()
+    for (const plugin of this.#parts.plugins) {
+      const detach = plugin.worker?.(this)
+      if (detach !== undefined) this.#detach.push(detach)
+    }
+    if (this.#state !== 'starting') return
+    this.#state = 'running'
+    this.#loop.start()
+    this.#heartbeat.start()
+  }
+
+  /** Starts, and resolves after a graceful stop: by SIGTERM or SIGINT (a second one hurries), `stop()` or a shutdown command. */
+  async run(): Promise<void> {
+    const onSignal = (): void => void this.stop(this.#state === 'stopping' ? { drain: 0 } : undefined)
+    for (const signal of this.#settings.signals) process.on(signal, onSignal)
+    // Keeps the process alive: a worker that waits has nothing but background timers and, in memory, no socket.
+    const alive = setAlive(this.#parts)
+    try {
+      const ended = new Promise<void>((resolve) => (this.#endOfRun = resolve))
+      if (this.#state === 'new') await this.start()
+      if (this.#state !== 'stopped') await ended
+      await this.#stopped
+    } finally {
+      alive.cancel()
+      for (const signal of this.#settings.signals) process.off(signal, onSignal)
+    }
+  }
+
+  /**
+   * Stops taking tasks, gives back what has not started, waits up to `drain` for what runs, then aborts it and gives
+   * it back without spending an attempt. Idempotent; a second call may only shorten the wait.
+   */
+  stop(options: { readonly drain?: Duration } = {}): Promise<void> {
+    const drainMs = options.drain === undefined ? this.#settings.drainMs : parseDuration(options.drain, 'drain')
+    if (this.#stopped === undefined) this.#stopped = this.#shutDown(drainMs).finally(() => this.#endOfRun?.())
+    else if (drainMs === 0) this.#abortRunning()
+    return this.#stopped
+  }
+
+  /** Takes no more tasks, from one queue or from all, until `resume`. What runs goes on. */
+  pause(queue?: string): void {
+    for (const source of this.#sourcesOf(queue)) source.paused = true
+    this.#loop.interrupt()
+  }
+
+  resume(queue?: string): void {
+    for (const source of this.#sourcesOf(queue)) source.paused = false
+    this.#loop.interrupt()
+  }
+
+  /** Aborts running tasks by id; returns which of them ran here. */
+  revoke(ids: readonly string[], reason?: string): readonly string[] {
+    this.#revocations.noteOne()
+    const wanted = new Set(ids)
+    const found = [...this.#pool.tasks()].filter((task) => wanted.has(task.id))
+    for (const task of found) task.abort(new QueueError('TASK_CANCELLED', `Task "${task.envelope.task}" (${task.id}) was revoked${reason === undefined ? '' : `: ${reason}`}.`))
+    return found.map((task) => task.id)
+  }
+
+  health(): WorkerHealth {
+    const now = this.#parts.runtime.monotonic()
+    const lastReceiveMs: Record<string, number> = {}
+    for (const source of this.#sources) lastReceiveMs[source.queue] = Math.round(now - source.lastReceiveAt)
+    const oldest = Math.max(0, ...[...this.#pool.tasks()].map((task) => this.#parts.runtime.now() - task.startedAt))
+    return { status: this.#status(now), active: this.#pool.active, waiting: this.#pool.waiting, zombies: this.#pool.zombies, oldestActiveMs: oldest, lastReceiveMs }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #status(now: number): WorkerHealth['status'] {
+    if (this.#state === 'stopped') return 'stopped'
+    if (this.#state === 'new') return 'idle'
+    const open = this.#sources.filter((source) => !source.paused)
+    if (open.length === 0) return 'paused'
+    const stalled = this.#room() > 0 && open.some((source) => now - source.lastReceiveAt > STALLED_MS)
+    if (stalled) return 'stalled'
+    return this.#pool.active > 0 ? 'running' : 'idle'
+  }
+
+  #createSources(): readonly Source[] {
+    const { broker, runtime, lanes } = this.#parts
+    const { queues, leaseMs, onError } = this.#settings
+    return queues.flatMap(({ queue, weight }) =>
+      lanesOf(queue, lanes).map((lane) => new Source({ broker, runtime, lane: lane.queue, queue, weight: weight * lane.weight, leaseMs, prefetch: this.#settings.concurrency + SETTLING, onError })),
+    )
+  }
+
+  #sourcesOf(queue: string | undefined): readonly Source[] {
+    if (queue === undefined) return this.#sources
+    const found = this.#sources.filter((source) => source.queue === queue)
+    if (found.length === 0) throw new QueueError('INVALID', `Worker ${this.id} does not consume "${queue}"; it consumes ${this.queues.join(', ')}.`)
+    return found
+  }
+
+  /** Deliveries there is room for. With a window open, in halves, so that one half is fetched while the other runs. */
+  #room(): number {
+    const { concurrency, active, waiting } = this.#pool
+    const extra = this.#settings.prefetch === false ? 0 : this.#window.extra(concurrency)
+    const most = Math.min(concurrency + extra - active - waiting - this.#admitting, concurrency + SETTLING - this.#leases.size)
+    const maxBatch = this.#parts.broker.supports.maxBatch
+    return Math.min(most, maxBatch, extra === 0 ? Infinity : Math.ceil((concurrency + extra) / 2))
+  }
+
+  #accept(source: Source, deliveries: readonly Delivery[]): void {
+    if (this.#events.wanted) for (const { message } of deliveries) this.#announce(source, message.id, message.headers['bananas-task'] ?? '')
+    const ids = deliveries.map((delivery) => delivery.message.id)
+    const checking = this.#revocations.check(ids)
+    if (checking === undefined) return this.#take(this.#intake.admitNow(source, deliveries))
+    this.#admitting += deliveries.length
+    void this.#intake.admit(source, deliveries).then(
+      (admissions) => {
+        this.#admitting -= deliveries.length
+        this.#take(admissions)
+      },
+      // The backend did not say whether they are revoked; run them rather than hold them.
+      () => {
+        this.#admitting -= deliveries.length
+        this.#take(this.#intake.admitNow(source, deliveries))
+      },
+    )
+  }
+
+  #take(admissions: ReturnType<Intake['admitNow']>): void {
+    const fit: HeldTask[] = []
+    for (const admission of admissions) {
+      if ('run' in admission) {
+        this.#leases.add(admission.run)
+        fit.push(admission.run)
+      } else {
+        this.#leases.add(admission.end)
+        void this.#end(admission.ending)
+      }
+    }
+    this.#pool.add(fit)
+  }
+
+  async #end(ending: Promise<Ending> | Ending): Promise<void> {
+    this.#batcher.add(await ending)
+  }
+
+  #announce(source: Source, id: string, task: string): void {
+    this.#events.emit({ type: 'task.received', id, task, queue: source.queue })
+  }
+
+  async #shutDown(drainMs: number): Promise<void> {
+    const wasNew = this.#state === 'new'
+    this.#state = 'stopping'
+    if (!wasNew) {
+      await this.#loop.stop()
+      for (const task of this.#pool.takeWaiting()) this.#giveBack(task)
+      await this.#drain(drainMs)
+      await this.#batcher.drain()
+    }
+    this.#leases.stop()
+    this.#revocations.stop()
+    this.#heartbeat.stop()
+    await this.#control.stop()
+    await this.#events.flush()
+    // What a dead connection keeps us from giving back comes back when its lease ends.
+    await Promise.allSettled(this.#sources.map((source) => source.close()))
+    for (const detach of this.#detach) await detach()
+    this.#state = 'stopped'
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const { runtime } = this.#parts
+    const done = this.#pool.idle()
+    await Promise.race([done, sleep(runtime, drainMs)])
+    if (this.#pool.active === 0) return
+    this.#abortRunning()
+    await Promise.race([done, sleep(runtime, ABORT_GRACE_MS)])
+    // Handlers that ignore the signal go on as zombies; their tasks are given back all the same.
+    for (const task of this.#pool.tasks()) if (!task.lost) this.#giveBack(task)
+  }
+
+  #giveBack(task: HeldTask): void {
+    this.#batcher.add({ task, settlement: { receipt: task.delivery.receipt, as: 'release' }, record: undefined })
+  }
+
+  #abortRunning(): void {
+    this.#pool.abortAll((task) => new QueueError('CLOSED', `Worker ${this.id} is stopping; task "${task.envelope.task}" (${task.id}) is given back.`))
+  }
+}
+
+function setAlive(parts: Parts): { cancel(): void } {
+  let timer = parts.runtime.setTimer(again, 60_000)
+  function again(): void {
+    timer = parts.runtime.setTimer(again, 60_000)
+  }
+  return { cancel: () => timer.cancel() }
+}
