@@ -62,7 +62,7 @@ export class QueueError extends Error {
    */
   static is(value: unknown, code?: QueueErrorCode): value is QueueError {
     if (typeof value !== 'object' || value === null || !(BRAND in value)) return false
-    return code === undefined || (value as QueueError).code === code
+    return code === undefined || (value as { code?: unknown }).code === code
   }
 }
 

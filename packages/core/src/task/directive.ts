@@ -1,4 +1,4 @@
-const DIRECTIVE = Symbol.for('bananas.directive')
+const DIRECTIVE: unique symbol = Symbol.for('bananas.directive')
 
 /** What a handler returns to steer its task instead of finishing it. Made by the context, never by hand. */
 export interface Directive {
