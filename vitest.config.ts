@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'examples/test/**/*.test.ts'],
+          exclude: ['packages/*/test/conformance*.test.ts', 'packages/*/test/brokers/**', '**/node_modules/**'],
+        },
+      },
+      { test: { name: 'conformance', include: ['packages/*/test/conformance*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'brokers',
+          include: ['packages/*/test/brokers/**/*.test.ts', 'integration/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
