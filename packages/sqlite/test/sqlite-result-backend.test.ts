@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { transportOn } from './fixtures.ts'
+import { temporaryFile } from './temporary-file.ts'
+
+const value = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+test('a result stored by another connection ends a watch', async () => {
+  const path = temporaryFile()
+  const [here, there] = [transportOn(path), transportOn(path)]
+  const watch = here.results.watch!(['a', 'b'])[Symbol.asyncIterator]()
+  const first = watch.next()
+  await there.results.put([{ id: 'b', state: 'succeeded', value: value('two'), ttlMs: 10_000 }])
+  expect((await first).value).toMatchObject({ id: 'b', state: 'succeeded' })
+  const second = watch.next()
+  await there.results.put([{ id: 'a', state: 'failed', value: value('one'), ttlMs: 10_000 }])
+  expect((await second).value).toMatchObject({ id: 'a', state: 'failed' })
+  expect((await watch.next()).done).toBe(true)
+})
+
+test('closing the results ends a watch with CLOSED while the broker goes on', async () => {
+  const { broker, results } = transportOn(temporaryFile())
+  await broker.open()
+  const watch = results.watch!(['never'])[Symbol.asyncIterator]()
+  const next = watch.next()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await results.close()
+  await expect(next).rejects.toMatchObject({ code: 'CLOSED' })
+  expect(await broker.queues!()).toEqual([])
+})
+
+test('ten thousand arrivals count once each, in any order and twice', { timeout: 20_000 }, async () => {
+  const { results } = transportOn({ path: temporaryFile(), synchronous: 'NORMAL' })
+  const positions = Array.from({ length: 10_000 }, (_, index) => (index * 7919) % 10_000)
+  await Promise.all(positions.map((position) => results.arrive('join', [position], 60_000)))
+  expect(await results.arrive('join', positions, 60_000)).toBe(10_000)
+  expect(await results.arrive('join', [2 ** 20], 60_000)).toBe(10_001)
+})
+
+test('what has expired is swept beside other writes', async () => {
+  let now = 1_000_000
+  const { results, client } = transportOn({ path: temporaryFile(), now: () => now })
+  await results.put([{ id: 'old', state: 'succeeded', value: value('x'), ttlMs: 1000 }])
+  await results.swap('key', null, value('x'), 1000)
+  await results.arrive('join', [1], 1000)
+  now += 1001
+  expect(await results.get(['old'])).toEqual([undefined])
+  expect(await results.swap('key', null, null, 0)).toBeNull()
+  const rows = (): unknown =>
+    client.prepare('SELECT (SELECT count(*) FROM bananas_results) + (SELECT count(*) FROM bananas_facts) + (SELECT count(*) FROM bananas_arrivals) AS n').get()
+  await expect.poll(rows, { timeout: 5000 }).toEqual({ n: 0 })
+})
