@@ -202,6 +202,7 @@ function createParts(options: BananasOptions, ready: () => Promise<void>): Parts
     broker: transport.broker,
     results: options.results ?? transport.results,
     channel: options.channel ?? transport.channel,
+    origin: transport.origin,
     runtime: options.runtime ?? systemRuntime,
     serializer,
     serializers: new Map(serializers.map((one) => [one.contentType, one])),

@@ -2,6 +2,7 @@ import type { Broker } from '../contract/broker.ts'
 import type { Channel } from '../contract/channel.ts'
 import type { ResultBackend } from '../contract/result-backend.ts'
 import type { Serializer } from '../contract/serializer.ts'
+import type { TransportOrigin } from '../contract/transport.ts'
 import { QueueError } from '../errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Plugin } from './plugin.ts'
@@ -13,6 +14,8 @@ export interface Parts {
   readonly broker: Broker
   readonly results: ResultBackend | undefined
   readonly channel: Channel | undefined
+  /** How to make the broker again in another thread. */
+  readonly origin: TransportOrigin | undefined
   readonly runtime: Runtime
   /** Writes bodies. */
   readonly serializer: Serializer

@@ -1,6 +1,7 @@
 import { QueueError } from '../errors.ts'
 import type { Runtime, Timer } from '../runtime/runtime.ts'
 import type { HeldTask } from './held-task.ts'
+import type { LeaseThread } from './lease-thread.ts'
 import type { Source } from './source.ts'
 
 /**
@@ -14,6 +15,7 @@ export class LeaseKeeper {
   readonly #leaseMs: number
   readonly #lease: { readonly renewable: boolean; readonly maxMs: number }
   #timer: Timer | undefined
+  #thread: LeaseThread | undefined
   #stopped = false
 
   constructor(runtime: Runtime, leaseMs: number, lease: { readonly renewable: boolean; readonly maxMs: number }) {
@@ -32,16 +34,24 @@ export class LeaseKeeper {
 
   add(task: HeldTask): void {
     this.#held.set(task.delivery.receipt, task)
+    this.#thread?.add(task)
     if (this.#lease.renewable && !this.#stopped) this.#timer ??= this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
   }
 
   remove(task: HeldTask): void {
     this.#held.delete(task.delivery.receipt)
+    this.#thread?.remove(task)
   }
 
-  stop(): void {
+  /** From now on leases also survive a blocked event loop. */
+  backBy(thread: LeaseThread): void {
+    this.#thread = thread
+  }
+
+  async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
+    await this.#thread?.stop()
   }
 
   async #tick(): Promise<void> {

@@ -31,6 +31,7 @@ const LONGEST_EMPTY_MS = 250
  */
 export class Source {
   readonly queue: string
+  readonly lane: string
   readonly weight: number
   readonly runtime: Runtime
   /** Monotonic ms at which a receive last came back in good order. */
@@ -45,6 +46,7 @@ export class Source {
   constructor(options: SourceOptions) {
     this.#options = options
     this.queue = options.queue
+    this.lane = options.lane
     this.weight = options.weight
     this.runtime = options.runtime
     this.lastReceiveAt = options.runtime.monotonic()

@@ -13,6 +13,8 @@ export interface WorkerOptions {
   readonly concurrency?: number
   /** How long a task belongs to this worker without a sign of life. Renewed while the handler runs. Default 15 s. */
   readonly lease?: Duration
+  /** Keep leases alive from a second thread while a handler blocks the event loop. Default `true`, where the transport allows it. */
+  readonly leaseThread?: boolean
   /** Fetch ahead of free slots. `'auto'` (default) does so only for tasks of a few milliseconds; `false` never. */
   readonly prefetch?: 'auto' | false
   /** Workers that may die with a task before it is dead-lettered as poison. Default 5. */
@@ -39,6 +41,7 @@ export interface WorkerSettings {
   readonly strict: boolean
   readonly concurrency: number
   readonly leaseMs: number
+  readonly leaseThread: boolean
   readonly prefetch: 'auto' | false
   readonly maxCrashes: number
   readonly drainMs: number
@@ -58,6 +61,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     strict: options.strict ?? false,
     concurrency: checkConcurrency(options.concurrency ?? 10),
     leaseMs,
+    leaseThread: options.leaseThread ?? true,
     prefetch: options.prefetch ?? 'auto',
     maxCrashes: checkCount(options.maxCrashes ?? 5, 'worker: maxCrashes'),
     drainMs: parseDuration(options.drain ?? '20s', 'worker: drain'),

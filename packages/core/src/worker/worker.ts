@@ -147,6 +147,7 @@ export class Worker implements AsyncDisposable {
     await this.#parts.ready()
     await this.#control.start()
     await this.#revocations.start()
+    await this.#backLeases()
     for (const plugin of this.#parts.plugins) {
       const detach = plugin.worker?.(this)
       if (detach !== undefined) this.#detach.push(detach)
@@ -227,6 +228,16 @@ export class Worker implements AsyncDisposable {
     return this.#pool.active > 0 ? 'running' : 'idle'
   }
 
+  /** Only where another thread can make the same transport and use the same receipts. Loaded on demand: it costs a thread. */
+  async #backLeases(): Promise<void> {
+    const { origin, broker, runtime, lanes } = this.#parts
+    const { renewable, shared } = broker.supports.lease
+    if (origin === undefined || !renewable || !shared || !this.#settings.leaseThread) return
+    const { LeaseThread } = await import('./lease-thread.ts')
+    const names = this.queues.flatMap((queue) => lanesOf(queue, lanes).map((lane) => lane.queue))
+    this.#leases.backBy(new LeaseThread(runtime, { origin, lanes: names, leaseMs: this.#settings.leaseMs }))
+  }
+
   #createSources(): readonly Source[] {
     const { broker, runtime, lanes } = this.#parts
     const { queues, leaseMs, onError } = this.#settings
@@ -301,7 +312,7 @@ export class Worker implements AsyncDisposable {
       await this.#drain(drainMs)
       await this.#batcher.drain()
     }
-    this.#leases.stop()
+    await this.#leases.stop()
     this.#revocations.stop()
     this.#heartbeat.stop()
     await this.#control.stop()
