@@ -10,6 +10,7 @@ import { parseDuration } from '../task/duration.ts'
 import type { EnqueueOptions } from '../task/enqueue-options.ts'
 import { checkUserHeaders, DEFAULT_CONTENT_TYPE, HEADER, wireTime } from '../task/envelope.ts'
 import type { Parts } from '../task/parts.ts'
+import { show } from '../task/show.ts'
 
 type AnyTask = Task<unknown, unknown, unknown>
 
@@ -57,7 +58,7 @@ export function buildMessage(parts: Parts, frame: Frame, input: unknown, id?: st
 /** @throws QueueError INVALID */
 export function checkId(id: string): void {
   if (typeof id === 'string' && id.length > 0 && Buffer.byteLength(id) <= LONGEST_ID && id.isWellFormed()) return
-  throw new QueueError('INVALID', `A task id must be a string of 1 to ${LONGEST_ID} bytes, not ${JSON.stringify(id)?.slice(0, 60) ?? typeof id}.`)
+  throw new QueueError('INVALID', `A task id must be a string of 1 to ${LONGEST_ID} bytes, not ${show(id)}.`)
 }
 
 function delayOf(options: EnqueueOptions, now: number, subject: string): number {
@@ -99,5 +100,5 @@ function expiryOf(expires: NonNullable<EnqueueOptions['expires']>, parts: Parts,
 
 function checkLimit(limit: number, subject: string): number {
   if (Number.isInteger(limit) && limit >= 0) return limit
-  throw new QueueError('INVALID', `${subject}: retryLimit must be a whole number of at least 0, not ${String(limit)}.`)
+  throw new QueueError('INVALID', `${subject}: retryLimit must be a whole number of at least 0, not ${show(limit)}.`)
 }

@@ -4,6 +4,7 @@ import type { Duration } from './duration.ts'
 import { retryPolicy } from './retry-policy.ts'
 import type { RetryOptions, RetryPolicy } from './retry-policy.ts'
 import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.ts'
+import { show } from './show.ts'
 
 export interface TaskOptions {
   /** Where the task waits unless `enqueue` says otherwise. Default `'default'`. */
@@ -72,7 +73,7 @@ export function defineTask(name: string, options: TaskOptions & { input?: Standa
 /** @throws QueueError INVALID unless a whole number from 0 to 100 */
 export function checkPriority(priority: number, subject: string): number {
   if (Number.isInteger(priority) && priority >= 0 && priority <= 100) return priority
-  throw new QueueError('INVALID', `${subject}: priority must be a whole number from 0 (last) to 100 (first), not ${String(priority)}.`)
+  throw new QueueError('INVALID', `${subject}: priority must be a whole number from 0 (last) to 100 (first), not ${show(priority)}.`)
 }
 
 function checkTaskName(name: string): void {

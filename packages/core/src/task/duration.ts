@@ -1,4 +1,5 @@
 import { QueueError } from '../errors.ts'
+import { show } from './show.ts'
 
 /** Milliseconds, or text such as `'250ms'`, `'30s'`, `'1h 30m'`, `'2d'`. */
 export type Duration = number | string
@@ -25,7 +26,7 @@ export function parseDuration(value: Duration, label: string): number {
   if (typeof ms !== 'number' || !(ms >= 0) || ms > LONGEST_DURATION_MS) {
     throw new QueueError(
       'INVALID',
-      `${label}: ${JSON.stringify(value) ?? String(value)} is not a duration. Use milliseconds from 0 on, or text like '500ms', '30s', '5m', '1h 30m', '2d'.`,
+      `${label}: ${show(value)} is not a duration. Use milliseconds from 0 on, or text like '500ms', '30s', '5m', '1h 30m', '2d'.`,
     )
   }
   return Math.ceil(ms)

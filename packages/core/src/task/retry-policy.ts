@@ -1,6 +1,7 @@
 import { QueueError } from '../errors.ts'
 import { parseDuration } from './duration.ts'
 import type { Duration } from './duration.ts'
+import { show } from './show.ts'
 
 export interface RetryOptions {
   /** Retries after the first attempt; 0 = never. Default 3. */
@@ -39,14 +40,14 @@ export function retryPolicy(options: RetryOptions | number | false | undefined, 
   const given = typeof options === 'number' ? { limit: options } : options === false ? { limit: 0 } : (options ?? {})
   const { limit = 3, backoff = 'exponential', delay = 1000, maxDelay = '1h', jitter = true } = given
   if (!Number.isInteger(limit) || limit < 0) {
-    throw new QueueError('INVALID', `${subject}: retry.limit must be a whole number of at least 0, not ${String(limit)}.`)
+    throw new QueueError('INVALID', `${subject}: retry.limit must be a whole number of at least 0, not ${show(limit)}.`)
   }
   if (typeof backoff !== 'function' && !KINDS.has(backoff)) {
-    throw new QueueError('INVALID', `${subject}: retry.backoff must be 'fixed', 'linear', 'exponential' or a function, not ${JSON.stringify(backoff)}.`)
+    throw new QueueError('INVALID', `${subject}: retry.backoff must be 'fixed', 'linear', 'exponential' or a function, not ${show(backoff)}.`)
   }
   const spread = jitter === true ? 0.5 : jitter === false ? 0 : jitter
   if (!(spread >= 0 && spread <= 1)) {
-    throw new QueueError('INVALID', `${subject}: retry.jitter must be true, false or a number from 0 to 1, not ${String(jitter)}.`)
+    throw new QueueError('INVALID', `${subject}: retry.jitter must be true, false or a number from 0 to 1, not ${show(jitter)}.`)
   }
   return {
     limit,

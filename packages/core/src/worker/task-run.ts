@@ -10,6 +10,7 @@ import { encodeResultValue } from '../task/result-value.ts'
 import type { LogLine } from '../task/result-value.ts'
 import type { TaskContext, TaskLogger } from '../task/task-context.ts'
 import type { HeldTask } from './held-task.ts'
+import { show } from '../task/show.ts'
 
 export interface TaskRunHost {
   readonly parts: Parts
@@ -87,7 +88,7 @@ export class TaskRun implements TaskContext {
   }
 
   async progress(value: number, note?: string): Promise<void> {
-    if (!(value >= 0 && value <= 1)) throw new QueueError('INVALID', `Task "${this.task}": progress goes from 0 to 1, not ${String(value)}.`)
+    if (!(value >= 0 && value <= 1)) throw new QueueError('INVALID', `Task "${this.task}": progress goes from 0 to 1, not ${show(value)}.`)
     const { parts, events } = this.#host
     const now = parts.runtime.monotonic()
     if (now - this.#lastProgressAt < PROGRESS_EVERY_MS && value < 1) return

@@ -3,6 +3,7 @@ import { QueueError } from '../errors.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
 import type { EventMode } from '../task/event-publisher.ts'
+import { show } from '../task/show.ts'
 
 export interface WorkerOptions {
   /** Names, or names with weights: `{ critical: 6, default: 3, low: 1 }`. Default `['default']`. */
@@ -78,7 +79,7 @@ export function checkConcurrency(value: number): number {
 
 function checkCount(value: number, label: string): number {
   if (Number.isInteger(value) && value >= 1) return value
-  throw new QueueError('INVALID', `${label} must be a whole number of at least 1, not ${String(value)}.`)
+  throw new QueueError('INVALID', `${label} must be a whole number of at least 1, not ${show(value)}.`)
 }
 
 function queueWeights(queues: readonly string[] | Readonly<Record<string, number>>): readonly QueueWeight[] {
@@ -87,7 +88,7 @@ function queueWeights(queues: readonly string[] | Readonly<Record<string, number
   const seen = new Set<string>()
   for (const { queue, weight } of given) {
     checkQueueName(queue)
-    if (!(weight > 0 && Number.isFinite(weight))) throw new QueueError('INVALID', `worker: the weight of queue "${queue}" must be a number above 0, not ${String(weight)}.`)
+    if (!(weight > 0 && Number.isFinite(weight))) throw new QueueError('INVALID', `worker: the weight of queue "${queue}" must be a number above 0, not ${show(weight)}.`)
     if (seen.has(queue)) throw new QueueError('INVALID', `worker: queue "${queue}" is named twice.`)
     seen.add(queue)
   }
