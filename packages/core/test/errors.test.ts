@@ -3,7 +3,8 @@ import { QueueError } from '../src/errors.ts'
 
 describe('QueueError', () => {
   it('is told apart by brand, also from another copy of the package', async () => {
-    const other = (await import('../src/errors.ts?copy')) as typeof import('../src/errors.ts')
+    const copy = '../src/errors.ts?copy'
+    const other = (await import(copy)) as typeof import('../src/errors.ts')
     const foreign = new other.QueueError('CONFLICT', 'x')
     expect(foreign instanceof QueueError).toBe(false)
     expect(QueueError.is(foreign)).toBe(true)
