@@ -1,0 +1,5 @@
+export { memory } from './memory-transport.ts'
+export type { MemoryOptions, MemoryTransport } from './memory-transport.ts'
+export { memoryStore } from './memory-store.ts'
+export type { MemoryStore } from './memory-store.ts'
+export type { NarrowedResults, NarrowedSupports } from './memory-supports.ts'
