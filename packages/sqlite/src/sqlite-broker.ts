@@ -1,6 +1,16 @@
 import { checkMessage, checkQueueName, QueueError } from '@bananasjs/core/contract'
 import type {
-  Abortable, Broker, BrokerSupports, ConnectionNotice, Consumer, ConsumeOptions, DeadLetters, Durability, Failure, Message, QueueCounts,
+  Abortable,
+  Broker,
+  BrokerSupports,
+  ConnectionNotice,
+  Consumer,
+  ConsumeOptions,
+  DeadLetters,
+  Durability,
+  Failure,
+  Message,
+  QueueCounts,
 } from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
 import { BATCH, queueTopic, SqliteConsumer } from './sqlite-consumer.ts'
@@ -21,6 +31,7 @@ export class SqliteBroker implements Broker {
   readonly deadLetters: DeadLetters
   readonly #client: SqliteClient
   readonly #tenancy: Tenancy
+  #closing: Promise<void> | undefined
   readonly #consumers = new Set<SqliteConsumer>()
 
   constructor(client: SqliteClient, durability: Durability) {
@@ -34,18 +45,20 @@ export class SqliteBroker implements Broker {
     return this.#tenancy.open(signal)
   }
 
-  async close(): Promise<void> {
-    if (this.#tenancy.closed) return
-    this.#tenancy.shut()
-    await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
-    await this.#tenancy.leave()
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  async publish(queue: string, messages: readonly Message[], { signal }: Abortable = {}): Promise<readonly Failure[]> {
+  async publish(
+    queue: string,
+    messages: readonly Message[],
+    { signal }: Abortable = {},
+  ): Promise<readonly Failure[]> {
     await this.#tenancy.open(signal)
     checkQueueName(queue)
     const failures: Failure[] = []
@@ -96,7 +109,11 @@ export class SqliteBroker implements Broker {
     const last = await this.#client.write(() => this.#client.take(1), 1, signal) // what is published from now on stays
     let count = 0
     for (;;) {
-      const bite = await this.#client.write(() => purgeMessages(this.#client, queue, last), PURGE_ROWS, signal)
+      const bite = await this.#client.write(
+        () => purgeMessages(this.#client, queue, last),
+        PURGE_ROWS,
+        signal,
+      )
       count += bite
       if (bite < PURGE_ROWS) return count
     }
@@ -104,6 +121,12 @@ export class SqliteBroker implements Broker {
 
   onNotice(listener: (notice: ConnectionNotice) => void): () => void {
     return this.#client.onNotice(listener)
+  }
+
+  async #close(): Promise<void> {
+    this.#tenancy.shut()
+    await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
+    await this.#tenancy.leave()
   }
 }
 
@@ -139,7 +162,10 @@ function refusal(message: Message, headers: string): QueueError | undefined {
   const error = checkMessage(message)
   if (error !== undefined) return error
   if (!message.id.isWellFormed() || message.group?.isWellFormed() === false) {
-    return new QueueError('INVALID', `Message ${JSON.stringify(message.id)}: id and group must be valid Unicode (no lone surrogates).`)
+    return new QueueError(
+      'INVALID',
+      `Message ${JSON.stringify(message.id)}: id and group must be valid Unicode (no lone surrogates).`,
+    )
   }
   const bytes = Buffer.byteLength(headers) + message.body.length
   if (bytes <= MAX_MESSAGE_BYTES) return undefined

@@ -55,7 +55,10 @@ export class ChangePoller {
 
   #schedule(): void {
     this.#timer?.cancel()
-    this.#timer = systemRuntime.setTimer(() => this.#look(), Math.max(this.#intervalMs, this.#busyMs * BUSY_FACTOR))
+    this.#timer = systemRuntime.setTimer(
+      () => this.#look(),
+      Math.max(this.#intervalMs, this.#busyMs * BUSY_FACTOR),
+    )
   }
 
   #look(): void {

@@ -23,9 +23,12 @@ interface Listener {
 /** A table that listeners read from where they came in; rows go after a minute (see housekeeping). */
 export class SqliteChannel implements Channel {
   readonly name = 'sqlite'
-  readonly supports: { readonly maxPayloadBytes: number } = Object.freeze({ maxPayloadBytes: MAX_PAYLOAD_BYTES })
+  readonly supports: { readonly maxPayloadBytes: number } = Object.freeze({
+    maxPayloadBytes: MAX_PAYLOAD_BYTES,
+  })
   readonly #client: SqliteClient
   readonly #tenancy: Tenancy
+  #closing: Promise<void> | undefined
   readonly #listeners = new Set<Listener>()
   #gate: Gate | undefined
   #heard = 0
@@ -40,12 +43,9 @@ export class SqliteChannel implements Channel {
     return this.#tenancy.open(signal)
   }
 
-  async close(): Promise<void> {
-    if (this.#tenancy.closed) return
-    this.#tenancy.shut()
-    await Promise.all([...this.#listeners].map(({ mailbox }) => mailbox.close()))
-    await this.#pumping
-    await this.#tenancy.leave()
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -55,17 +55,25 @@ export class SqliteChannel implements Channel {
   async broadcast(topic: string, payload: Uint8Array): Promise<void> {
     await this.#tenancy.open()
     if (payload.length > MAX_PAYLOAD_BYTES) {
-      throw new QueueError('TOO_LARGE', `A broadcast on "${topic}" has ${payload.length} bytes, sqlite takes ${MAX_PAYLOAD_BYTES}.`)
+      throw new QueueError(
+        'TOO_LARGE',
+        `A broadcast on "${topic}" has ${payload.length} bytes, sqlite takes ${MAX_PAYLOAD_BYTES}.`,
+      )
     }
-    const send = (): void => void this.#client.prepare(INSERT).run(this.#client.take(1), this.#client.now(), topic, payload)
+    const send = (): void =>
+      void this.#client.prepare(INSERT).run(this.#client.take(1), this.#client.now(), topic, payload)
     await this.#client.write(send, 1 + payload.length / 8192)
     this.#client.notify([TOPIC])
   }
 
   async listen(topics: readonly string[], { signal }: Abortable = {}): Promise<Subscription> {
     await this.#tenancy.open(signal)
-    const since = await this.#client.read(() => (this.#client.prepare(NOW).get() as { value: number }).value, signal)
+    const since = await this.#client.read(
+      () => (this.#client.prepare(NOW).get() as { value: number }).value,
+      signal,
+    )
     this.#tenancy.check()
+    signal?.throwIfAborted()
     const abort = (): void => void mailbox.close()
     const mailbox = new Mailbox(() => {
       signal?.removeEventListener('abort', abort)
@@ -107,7 +115,14 @@ export class SqliteChannel implements Channel {
 
   async #next(): Promise<{ id: number; topic: string; payload: Uint8Array }[]> {
     try {
-      return await this.#client.read(() => this.#client.prepare(SINCE).all(this.#heard) as { id: number; topic: string; payload: Uint8Array }[])
+      return await this.#client.read(
+        () =>
+          this.#client.prepare(SINCE).all(this.#heard) as {
+            id: number
+            topic: string
+            payload: Uint8Array
+          }[],
+      )
     } catch {
       // Lossy by contract, and publishers meet the same error: listeners only have to be there again afterwards.
       await sleep(systemRuntime, AFTER_ERROR_MS)
@@ -120,5 +135,12 @@ export class SqliteChannel implements Channel {
     for (const { topics, mailbox, since } of this.#listeners) {
       if (id > since && topics.has(topic)) mailbox.push({ topic, payload })
     }
+  }
+
+  async #close(): Promise<void> {
+    this.#tenancy.shut()
+    await Promise.all([...this.#listeners].map(({ mailbox }) => mailbox.close()))
+    await this.#pumping
+    await this.#tenancy.leave()
   }
 }

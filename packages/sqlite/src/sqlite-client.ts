@@ -12,7 +12,7 @@ import { Housekeeping } from './sqlite-housekeeping.ts'
 import { Wakeups } from './sqlite-wakeups.ts'
 
 /** How long SQLite itself may wait for a lock, blocking the event loop; beyond it the wait is asynchronous. */
-const BLOCKING_WAIT_MS = 10
+const BLOCKING_WAIT_MS = 5
 const RETRY_MS = 10
 
 /** What exists while the file is open. */
@@ -46,7 +46,7 @@ export class SqliteClient {
   /** The raw connection; makes it when there is none yet. */
   get database(): SqliteDatabase {
     try {
-      this.#database ??= new DatabaseSync(this.settings.path, { timeout: BLOCKING_WAIT_MS })
+      this.#database ??= new DatabaseSync(this.settings.path)
     } catch (error) {
       throw sqliteError(error, this.settings.path)
     }
@@ -124,7 +124,9 @@ export class SqliteClient {
 
   /** The first of `count` numbers nobody had before, for messages, leases and letters. Inside a write only. */
   take(count: number): number {
-    const update = this.prepare("UPDATE bananas_meta SET value = value + ? WHERE name = 'counter' RETURNING value")
+    const update = this.prepare(
+      "UPDATE bananas_meta SET value = value + ? WHERE name = 'counter' RETURNING value",
+    )
     return (update.get(count) as { value: number }).value - count + 1
   }
 
@@ -139,7 +141,9 @@ export class SqliteClient {
   findQueue(name: string): number | undefined {
     const known = this.#queues.get(name)
     if (known !== undefined) return known
-    const row = this.prepare('SELECT id FROM bananas_queues WHERE name = ?').get(name) as { id: number } | undefined
+    const row = this.prepare('SELECT id FROM bananas_queues WHERE name = ?').get(name) as
+      | { id: number }
+      | undefined
     if (row !== undefined) this.#queues.set(name, row.id)
     return row?.id
   }
@@ -154,7 +158,8 @@ export class SqliteClient {
   }
 
   #require(): Session {
-    if (this.#session === undefined) throw new Error('sqlite: used before open(); a mistake inside this package')
+    if (this.#session === undefined)
+      throw new Error('sqlite: used before open(); a mistake inside this package')
     return this.#session
   }
 
@@ -177,7 +182,11 @@ export class SqliteClient {
       file: file || this.settings.path,
       busyTimeoutMs: this.settings.busyTimeoutMs,
       onRollback: () => this.#queues.clear(),
-      onBlocked: (blocked) => this.#tell({ kind: blocked ? 'blocked' : 'unblocked', detail: `${file}: locked by another connection` }),
+      onBlocked: (blocked) =>
+        this.#tell({
+          kind: blocked ? 'blocked' : 'unblocked',
+          detail: `${file}: locked by another connection`,
+        }),
     })
     const housekeeping = new Housekeeping(this, (run, cost) => commits.write(run, cost))
     return { database, file, commits, wakeups: new Wakeups(database, file), housekeeping }
@@ -188,12 +197,13 @@ export class SqliteClient {
     const { given, synchronous, path } = this.settings
     const database = this.database
     if (given === undefined) {
+      database.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`)
       // Both only count before the first table. Measured: pages of 8 KiB make queues 15 % faster than pages of 4.
       database.exec('PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL')
-      database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON') // what FULL needs on macOS; nothing elsewhere
+      database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON') // for FULL on macOS
       database.exec('PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 33554432')
     }
-    if (database.isTransaction !== true) database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA journal_mode = WAL')
     if (synchronous !== undefined) database.exec(`PRAGMA synchronous = ${synchronous}`)
     ensureSchema(database, path)
   }

@@ -1,5 +1,12 @@
 import { QueueError, systemRuntime } from '@bananasjs/core/contract'
-import type { Consumer, ConsumeOptions, Delivery, Failure, ReceiveOptions, Settlement } from '@bananasjs/core/contract'
+import type {
+  Consumer,
+  ConsumeOptions,
+  Delivery,
+  Failure,
+  ReceiveOptions,
+  Settlement,
+} from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
 import { ack, bury, claim, extend, nextDue, release, retry } from './sqlite-messages.ts'
 import type { Gate } from './sqlite-gate.ts'
@@ -45,7 +52,17 @@ export class SqliteConsumer implements Consumer {
     this.#check()
     signal?.throwIfAborted()
     if (!(max >= 1)) return []
-    const receiving = this.#receive(Math.min(Math.floor(max), BATCH), systemRuntime.monotonic() + waitMs, signal)
+    if (this.#gate !== undefined) {
+      throw new QueueError(
+        'INVALID',
+        `sqlite: this consumer of queue "${this.#queue}" is receiving already. Wait for it, or use another consumer.`,
+      )
+    }
+    const receiving = this.#receive(
+      Math.min(Math.floor(max), BATCH),
+      systemRuntime.monotonic() + waitMs,
+      signal,
+    )
     this.#receiving = receiving.catch(() => undefined)
     return receiving
   }
@@ -77,7 +94,11 @@ export class SqliteConsumer implements Consumer {
     await this.close()
   }
 
-  async #receive(max: number, deadlineMs: number, signal: AbortSignal | undefined): Promise<readonly Delivery[]> {
+  async #receive(
+    max: number,
+    deadlineMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Delivery[]> {
     const gate = this.#client.gate([this.#topic])
     this.#gate = gate
     try {
@@ -95,12 +116,17 @@ export class SqliteConsumer implements Consumer {
       }
     } finally {
       gate.close()
+      this.#gate = undefined
     }
   }
 
   /** What was claimed for a reader that has left meanwhile goes back to the front. */
   async #claim(max: number, signal: AbortSignal | undefined): Promise<readonly Delivery[]> {
-    const deliveries = await this.#client.write(() => claim(this.#client, this.#queue, max, this.#leaseMs), max, signal)
+    const deliveries = await this.#client.write(
+      () => claim(this.#client, this.#queue, max, this.#leaseMs),
+      max,
+      signal,
+    )
     const receipts = deliveries.map(({ receipt }) => receipt)
     if (signal?.aborted) {
       await this.#giveBack(receipts)
@@ -135,7 +161,8 @@ export class SqliteConsumer implements Consumer {
     for (let start = 0; start < items.length; start += BATCH) {
       const chunk = items.length <= BATCH ? items : items.slice(start, start + BATCH)
       const indexes = await this.#client.write(() => this.#losers(chunk, act), chunk.length / 2)
-      for (const index of indexes) lost.push({ index: start + index, error: this.#leaseLost(chunk[index]!.receipt) })
+      for (const index of indexes)
+        lost.push({ index: start + index, error: this.#leaseLost(chunk[index]!.receipt) })
     }
     return lost
   }
@@ -147,7 +174,8 @@ export class SqliteConsumer implements Consumer {
     for (let index = 0; index < items.length; index += 1) {
       const item = items[index]!
       const receipt = parseReceipt(item.receipt)
-      if (queue === undefined || receipt === undefined || !act(item, { ...receipt, queue, now })) losers.push(index)
+      if (queue === undefined || receipt === undefined || !act(item, { ...receipt, queue, now }))
+        losers.push(index)
     }
     return losers
   }
@@ -182,7 +210,8 @@ export class SqliteConsumer implements Consumer {
   }
 
   #check(): void {
-    if (this.#closing !== undefined) throw new QueueError('CLOSED', `sqlite: this consumer of queue "${this.#queue}" was closed.`)
+    if (this.#closing !== undefined)
+      throw new QueueError('CLOSED', `sqlite: this consumer of queue "${this.#queue}" was closed.`)
   }
 }
 

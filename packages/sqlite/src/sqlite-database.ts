@@ -8,14 +8,9 @@ export interface SqliteStatement {
   all(...values: SqliteValue[]): unknown[]
 }
 
-/**
- * The subset of node:sqlite's `DatabaseSync` that this package calls. A `DatabaseSync` of your own fits,
- * and so does any driver with the same synchronous shape.
- */
+/** The subset of node:sqlite's `DatabaseSync` that this package calls; errors carry SQLite's code as `errcode`. */
 export interface SqliteDatabase {
   exec(sql: string): void
   prepare(sql: string): SqliteStatement
   close(): void
-  /** While true, someone else's transaction is running on this connection and ours has to wait. */
-  readonly isTransaction?: boolean
 }

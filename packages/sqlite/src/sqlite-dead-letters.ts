@@ -1,4 +1,10 @@
-import type { Abortable, DeadLetter, DeadLetterPage, DeadLetters, DeadLetterSelection } from '@bananasjs/core/contract'
+import type {
+  Abortable,
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetters,
+  DeadLetterSelection,
+} from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
 import { queueTopic } from './sqlite-consumer.ts'
 import { dropBody, toMessage } from './sqlite-messages.ts'
@@ -31,9 +37,13 @@ export class SqliteDeadLetters implements DeadLetters {
     await this.#tenancy.open(signal)
     return this.#client.read(() => {
       const sql = 'SELECT * FROM bananas_dead WHERE queue = ? AND letter > ? ORDER BY letter LIMIT ?'
-      const rows = this.#client.prepare(sql).all(this.#client.findQueue(queue) ?? -1, Number(after ?? 0), limit + 1) as StoredLetter[]
+      const rows = this.#client
+        .prepare(sql)
+        .all(this.#client.findQueue(queue) ?? -1, Number(after ?? 0), limit + 1) as StoredLetter[]
       const letters = rows.slice(0, limit).map((row) => this.#toLetter(row))
-      return rows.length > limit && limit > 0 ? { letters, next: String(rows[limit - 1]!.letter) } : { letters }
+      return rows.length > limit && limit > 0
+        ? { letters, next: String(rows[limit - 1]!.letter) }
+        : { letters }
     }, signal)
   }
 
@@ -41,7 +51,8 @@ export class SqliteDeadLetters implements DeadLetters {
     const count = await this.#each(queue, options, (letter) => {
       const seq = this.#client.take(1)
       this.#client.prepare(REVIVE).run(seq, letter.letter)
-      if (letter.apart) this.#client.prepare('UPDATE bananas_bodies SET seq = ? WHERE seq = ?').run(seq, letter.seq)
+      if (letter.apart)
+        this.#client.prepare('UPDATE bananas_bodies SET seq = ? WHERE seq = ?').run(seq, letter.seq)
     })
     if (count > 0) this.#client.notify([queueTopic(queue)])
     return count
@@ -69,11 +80,20 @@ export class SqliteDeadLetters implements DeadLetters {
     }
   }
 
-  #bite(queue: string, last: number, ids: readonly string[] | undefined, act: (letter: { letter: number; seq: number; apart: boolean }) => void): number {
+  #bite(
+    queue: string,
+    last: number,
+    ids: readonly string[] | undefined,
+    act: (letter: { letter: number; seq: number; apart: boolean }) => void,
+  ): number {
     const chosen = ids === undefined ? '' : 'AND id IN (SELECT value FROM json_each(?))'
     const sql = `SELECT letter, seq, typeof(body) IN ('integer', 'real') AS apart FROM bananas_dead
       WHERE queue = ? AND letter <= ? ${chosen} ORDER BY letter LIMIT ${ROWS}`
-    const values = [this.#client.findQueue(queue) ?? -1, last, ...(ids === undefined ? [] : [JSON.stringify(ids)])]
+    const values = [
+      this.#client.findQueue(queue) ?? -1,
+      last,
+      ...(ids === undefined ? [] : [JSON.stringify(ids)]),
+    ]
     const rows = this.#client.prepare(sql).all(...values) as { letter: number; seq: number; apart: number }[]
     for (const row of rows) {
       act({ letter: row.letter, seq: row.seq, apart: row.apart === 1 })
@@ -83,11 +103,18 @@ export class SqliteDeadLetters implements DeadLetters {
   }
 
   #lastLetter(): number {
-    const row = this.#client.prepare('SELECT max(letter) AS last FROM bananas_dead').get() as { last: number | null }
+    const row = this.#client.prepare('SELECT max(letter) AS last FROM bananas_dead').get() as {
+      last: number | null
+    }
     return row.last ?? 0
   }
 
   #toLetter(row: StoredLetter): DeadLetter {
-    return { message: toMessage(this.#client, row), reason: row.reason, deadAt: row.dead_at, deliveries: row.deliveries }
+    return {
+      message: toMessage(this.#client, row),
+      reason: row.reason,
+      deadAt: row.dead_at,
+      deliveries: row.deliveries,
+    }
   }
 }

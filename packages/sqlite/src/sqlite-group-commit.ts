@@ -101,7 +101,10 @@ export class GroupCommit {
   #take(): Operation[] {
     let cost = 0
     let count = 0
-    while (count < this.#waiting.length && (count === 0 || cost + this.#waiting[count]!.cost <= TRANSACTION_COST)) {
+    while (
+      count < this.#waiting.length &&
+      (count === 0 || cost + this.#waiting[count]!.cost <= TRANSACTION_COST)
+    ) {
       cost += this.#waiting[count]!.cost
       count += 1
     }
@@ -123,7 +126,6 @@ export class GroupCommit {
 
   #transact(operations: readonly Operation[]): void {
     const { database, onRollback } = this.#options
-    if (database.isTransaction === true) throw new TransactionOpen()
     database.exec('BEGIN IMMEDIATE')
     try {
       for (const operation of operations) operation.value = operation.run()
@@ -142,7 +144,8 @@ export class GroupCommit {
     }
     const half = operations.length >> 1
     const first = this.#commit(operations.slice(0, half))
-    if (first !== undefined) return { operations: [...first.operations, ...operations.slice(half)], error: first.error }
+    if (first !== undefined)
+      return { operations: [...first.operations, ...operations.slice(half)], error: first.error }
     return this.#commit(operations.slice(half))
   }
 
@@ -166,14 +169,5 @@ export class GroupCommit {
   #calmDown(): void {
     if (this.#attempts >= 10) this.#options.onBlocked(false)
     this.#attempts = 0
-  }
-}
-
-/** The owner of a handed-in connection is in the middle of a transaction: as good as a lock, and as temporary. */
-class TransactionOpen extends Error {
-  readonly errcode = 5
-
-  constructor() {
-    super('the handed-in database is inside a transaction of its owner')
   }
 }

@@ -66,7 +66,9 @@ function expire(client: SqliteClient, table: string, key: string, now: number): 
 }
 
 function expireJoins(client: SqliteClient, now: number): boolean {
-  const names = client.prepare('SELECT name FROM bananas_joins WHERE expires_at <= ? LIMIT 20').all(now) as { name: string }[]
+  const names = client.prepare('SELECT name FROM bananas_joins WHERE expires_at <= ? LIMIT 20').all(now) as {
+    name: string
+  }[]
   for (const { name } of names) {
     client.prepare('DELETE FROM bananas_arrivals WHERE name = ?').run(name)
     client.prepare('DELETE FROM bananas_joins WHERE name = ?').run(name)
@@ -75,7 +77,9 @@ function expireJoins(client: SqliteClient, now: number): boolean {
 }
 
 function trimChannel(client: SqliteClient, now: number): boolean {
-  const beyond = client.prepare(`SELECT id FROM bananas_channel ORDER BY id DESC LIMIT 1 OFFSET ${CHANNEL_ROWS}`).get()
+  const beyond = client
+    .prepare(`SELECT id FROM bananas_channel ORDER BY id DESC LIMIT 1 OFFSET ${CHANNEL_ROWS}`)
+    .get()
   const last = (beyond as { id: number } | undefined)?.id ?? -1
   const old = client.prepare(
     `DELETE FROM bananas_channel WHERE id IN (

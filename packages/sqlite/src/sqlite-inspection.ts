@@ -21,12 +21,15 @@ export function countMessages(client: SqliteClient, queueName: string): QueueCou
   const queue = client.findQueue(queueName)
   if (queue === undefined) return { ready: 0, delayed: 0, leased: 0, dead: 0 }
   const now = client.now()
-  const count = (sql: string, ...values: number[]): number => (client.prepare(sql).get(queue, ...values) as { n: number }).n
-  const timed = 'SELECT count(*) AS n FROM bananas_messages INDEXED BY bananas_timed WHERE queue = ? AND state > 0'
+  const count = (sql: string, ...values: number[]): number =>
+    (client.prepare(sql).get(queue, ...values) as { n: number }).n
+  const timed =
+    'SELECT count(*) AS n FROM bananas_messages INDEXED BY bananas_timed WHERE queue = ? AND state > 0'
   return {
     ready:
-      count(`SELECT count(*) AS n FROM bananas_messages INDEXED BY bananas_ready WHERE queue = ? AND state = ${READY}`) +
-      count(`${timed} AND due_at <= ?`, now),
+      count(
+        `SELECT count(*) AS n FROM bananas_messages INDEXED BY bananas_ready WHERE queue = ? AND state = ${READY}`,
+      ) + count(`${timed} AND due_at <= ?`, now),
     delayed: count(`${timed} AND due_at > ? AND state = ${DELAYED}`, now),
     leased: count(`${timed} AND due_at > ? AND state = ${LEASED}`, now),
     dead: count('SELECT count(*) AS n FROM bananas_dead WHERE queue = ?'),
@@ -53,7 +56,10 @@ export function peekMessages(client: SqliteClient, queueName: string, limit: num
 export function purgeMessages(client: SqliteClient, queueName: string, before: number): number {
   const queue = client.findQueue(queueName)
   if (queue === undefined) return 0
-  const rows = client.prepare(PURGE).all(queue, before, queue, before, client.now()) as { seq: number; apart: number }[]
+  const rows = client.prepare(PURGE).all(queue, before, queue, before, client.now()) as {
+    seq: number
+    apart: number
+  }[]
   for (const row of rows) if (row.apart === 1) dropBody(client, row.seq)
   return rows.length
 }

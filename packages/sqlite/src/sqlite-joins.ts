@@ -4,10 +4,17 @@ import type { SqliteClient } from './sqlite-client.ts'
 const PAGE_POSITIONS = 4096
 
 /** Marks positions as arrived; returns how many distinct ones have. Inside a write only. */
-export function arrive(client: SqliteClient, name: string, positions: readonly number[], ttlMs: number): number {
+export function arrive(
+  client: SqliteClient,
+  name: string,
+  positions: readonly number[],
+  ttlMs: number,
+): number {
   let arrived = arrivedSoFar(client, name)
   for (const [page, offsets] of byPage(positions)) arrived += markPage(client, name, page, offsets)
-  client.prepare('INSERT OR REPLACE INTO bananas_joins (name, expires_at, arrived) VALUES (?, ?, ?)').run(name, client.after(ttlMs), arrived)
+  client
+    .prepare('INSERT OR REPLACE INTO bananas_joins (name, expires_at, arrived) VALUES (?, ?, ?)')
+    .run(name, client.after(ttlMs), arrived)
   return arrived
 }
 
@@ -43,6 +50,9 @@ function markPage(client: SqliteClient, name: string, page: number, offsets: rea
     bits[byte]! |= mask
     fresh += 1
   }
-  if (fresh > 0) client.prepare('INSERT OR REPLACE INTO bananas_arrivals (name, page, bits) VALUES (?, ?, ?)').run(name, page, bits)
+  if (fresh > 0)
+    client
+      .prepare('INSERT OR REPLACE INTO bananas_arrivals (name, page, bits) VALUES (?, ?, ?)')
+      .run(name, page, bits)
   return fresh
 }

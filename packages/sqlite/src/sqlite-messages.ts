@@ -52,7 +52,11 @@ const BURY = `INSERT INTO bananas_dead
   SELECT ?, seq, queue, priority, deliveries, ?, ?, id, group_key, coalesce(?, headers), body FROM bananas_messages WHERE ${FENCE}`
 
 /** The SQL of messages, as prepared statements; for the query plan tests, too. */
-export const STATEMENTS: Readonly<Record<'line' | 'promote' | 'next', string>> = { line: LINE, promote: PROMOTE, next: NEXT }
+export const STATEMENTS: Readonly<Record<'line' | 'promote' | 'next', string>> = {
+  line: LINE,
+  promote: PROMOTE,
+  next: NEXT,
+}
 
 /** Puts messages at the end of the line, or aside until their delay ends. Inside a write only. */
 export function insertMessages(client: SqliteClient, queueName: string, rows: readonly MessageRow[]): void {
@@ -65,7 +69,17 @@ export function insertMessages(client: SqliteClient, queueName: string, rows: re
     if (apart) client.prepare(INSERT_BODY).run(seq, body)
     const state = delayMs > 0 ? DELAYED : READY
     const dueAt = delayMs > 0 ? client.after(delayMs) : 0
-    insert.run(seq, queue, message.priority, state, dueAt, message.id, message.group ?? null, headers, apart ? body.length : body)
+    insert.run(
+      seq,
+      queue,
+      message.priority,
+      state,
+      dueAt,
+      message.id,
+      message.group ?? null,
+      headers,
+      apart ? body.length : body,
+    )
     seq += 1
   }
 }
@@ -79,7 +93,12 @@ export function nextDue(client: SqliteClient, queueName: string): number {
 }
 
 /** Puts what is due back into the line, then leases its head. Inside a write only. */
-export function claim(client: SqliteClient, queueName: string, max: number, leaseMs: number): readonly Delivery[] {
+export function claim(
+  client: SqliteClient,
+  queueName: string,
+  max: number,
+  leaseMs: number,
+): readonly Delivery[] {
   const queue = client.findQueue(queueName)
   if (queue === undefined) return []
   client.prepare(PROMOTE).run(queue, client.now())
@@ -108,7 +127,8 @@ export interface Claimed extends Receipt {
 
 /** Each of these answers whether the receipt was good. Inside a write only. */
 export function ack(client: SqliteClient, claimed: Claimed): boolean {
-  if (client.prepare(ACK).run(claimed.seq, claimed.queue, claimed.token, claimed.now).changes === 0) return false
+  if (client.prepare(ACK).run(claimed.seq, claimed.queue, claimed.token, claimed.now).changes === 0)
+    return false
   if (claimed.apart) dropBody(client, claimed.seq)
   return true
 }
@@ -117,9 +137,17 @@ export function release(client: SqliteClient, claimed: Claimed): boolean {
   return client.prepare(RELEASE).run(...fence(claimed)).changes === 1
 }
 
-export function retry(client: SqliteClient, claimed: Claimed, next: { delayMs: number; headers: Headers }): boolean {
+export function retry(
+  client: SqliteClient,
+  claimed: Claimed,
+  next: { delayMs: number; headers: Headers },
+): boolean {
   const later = next.delayMs > 0
-  const values = [later ? DELAYED : READY, later ? client.after(next.delayMs) : 0, JSON.stringify(next.headers)]
+  const values = [
+    later ? DELAYED : READY,
+    later ? client.after(next.delayMs) : 0,
+    JSON.stringify(next.headers),
+  ]
   return client.prepare(RETRY).run(...values, ...fence(claimed)).changes === 1
 }
 
@@ -127,10 +155,15 @@ export function extend(client: SqliteClient, claimed: Claimed, leaseMs: number):
   return client.prepare(EXTEND).run(client.after(leaseMs), ...fence(claimed)).changes === 1
 }
 
-export function bury(client: SqliteClient, claimed: Claimed, death: { reason: string; headers?: Headers | undefined }): boolean {
+export function bury(
+  client: SqliteClient,
+  claimed: Claimed,
+  death: { reason: string; headers?: Headers | undefined },
+): boolean {
   const headers = death.headers === undefined ? null : JSON.stringify(death.headers)
   const letter = client.take(1)
-  if (client.prepare(BURY).run(letter, claimed.now, death.reason, headers, ...fence(claimed)).changes === 0) return false
+  if (client.prepare(BURY).run(letter, claimed.now, death.reason, headers, ...fence(claimed)).changes === 0)
+    return false
   client.prepare('DELETE FROM bananas_messages WHERE seq = ?').run(claimed.seq)
   return true
 }
@@ -143,12 +176,16 @@ export function toMessage(client: SqliteClient, row: StoredMessage): Message {
   const { id, priority, group_key: group } = row
   const headers = JSON.parse(row.headers) as Headers
   const body = bodyOf(client, row)
-  return group === null ? { id, headers, body, priority, delayMs: 0 } : { id, headers, body, priority, delayMs: 0, group }
+  return group === null
+    ? { id, headers, body, priority, delayMs: 0 }
+    : { id, headers, body, priority, delayMs: 0, group }
 }
 
 function bodyOf(client: SqliteClient, row: StoredMessage): Uint8Array {
   if (typeof row.body !== 'number') return row.body ?? new Uint8Array(0)
-  const stored = client.prepare('SELECT body FROM bananas_bodies WHERE seq = ?').get(row.seq) as { body: Uint8Array }
+  const stored = client.prepare('SELECT body FROM bananas_bodies WHERE seq = ?').get(row.seq) as {
+    body: Uint8Array
+  }
   return stored.body
 }
 

@@ -42,12 +42,17 @@ export function settingsFrom(options: SqliteOptions | SqliteDatabaseOptions<Sqli
   const { synchronous, busyTimeoutMs = 30_000, now = Date.now } = options
   const given = 'database' in options ? options.database : undefined
   if (synchronous !== undefined && !['FULL', 'NORMAL', 'OFF'].includes(synchronous)) {
-    throw new QueueError('INVALID', `sqlite: synchronous must be 'FULL', 'NORMAL' or 'OFF', not ${JSON.stringify(synchronous)}.`)
+    throw new QueueError(
+      'INVALID',
+      `sqlite: synchronous must be 'FULL', 'NORMAL' or 'OFF', not ${JSON.stringify(synchronous)}.`,
+    )
   }
-  if (!(busyTimeoutMs >= 0)) throw new QueueError('INVALID', `sqlite: busyTimeoutMs must be at least 0, not ${busyTimeoutMs}.`)
+  if (!(busyTimeoutMs >= 0))
+    throw new QueueError('INVALID', `sqlite: busyTimeoutMs must be at least 0, not ${busyTimeoutMs}.`)
   if (given !== undefined) return { path: '', given, synchronous, busyTimeoutMs, now }
   const path = 'path' in options && options.path !== undefined ? options.path : './bananas.db'
-  if (typeof path !== 'string' || path === '') throw new QueueError('INVALID', 'sqlite: path must be a non-empty string.')
+  if (typeof path !== 'string' || path === '')
+    throw new QueueError('INVALID', 'sqlite: path must be a non-empty string.')
   const absolute = path === ':memory:' || path.startsWith('file:') ? path : resolve(path)
   return { path: absolute, given, synchronous: synchronous ?? 'FULL', busyTimeoutMs, now }
 }

@@ -1,5 +1,13 @@
 import { QueueError } from '@bananasjs/core/contract'
-import type { Abortable, Durability, Failure, ResultBackend, ResultRecord, ResultState, ResultSupports } from '@bananasjs/core/contract'
+import type {
+  Abortable,
+  Durability,
+  Failure,
+  ResultBackend,
+  ResultRecord,
+  ResultState,
+  ResultSupports,
+} from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
 import type { Gate } from './sqlite-gate.ts'
 import { arrive } from './sqlite-joins.ts'
@@ -25,6 +33,7 @@ export class SqliteResultBackend implements ResultBackend {
   readonly supports: ResultSupports
   readonly #client: SqliteClient
   readonly #tenancy: Tenancy
+  #closing: Promise<void> | undefined
   readonly #watches = new Set<Gate>()
 
   constructor(client: SqliteClient, durability: Durability) {
@@ -37,11 +46,9 @@ export class SqliteResultBackend implements ResultBackend {
     return this.#tenancy.open(signal)
   }
 
-  async close(): Promise<void> {
-    if (this.#tenancy.closed) return
-    this.#tenancy.shut()
-    for (const gate of this.#watches) gate.close() // each looks once more and meets CLOSED
-    await this.#tenancy.leave()
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -58,12 +65,20 @@ export class SqliteResultBackend implements ResultBackend {
     return failures
   }
 
-  async get(ids: readonly string[], { signal }: Abortable = {}): Promise<readonly (ResultRecord | undefined)[]> {
+  async get(
+    ids: readonly string[],
+    { signal }: Abortable = {},
+  ): Promise<readonly (ResultRecord | undefined)[]> {
     await this.#tenancy.open(signal)
     return this.#read(ids, signal)
   }
 
-  async swap(key: string, expected: Uint8Array | null, next: Uint8Array | null, ttlMs: number): Promise<Uint8Array | null> {
+  async swap(
+    key: string,
+    expected: Uint8Array | null,
+    next: Uint8Array | null,
+    ttlMs: number,
+  ): Promise<Uint8Array | null> {
     await this.#tenancy.open()
     if (next !== null) checkTtl(ttlMs)
     if (next !== null && next.length > MAX_VALUE_BYTES) throw tooLarge(`The value of key ${key}`, next.length)
@@ -80,9 +95,14 @@ export class SqliteResultBackend implements ResultBackend {
   async arrive(join: string, positions: readonly number[], ttlMs: number): Promise<number> {
     await this.#tenancy.open()
     checkTtl(ttlMs)
-    const bad = positions.find((position) => !Number.isInteger(position) || position < 0 || position > MAX_POSITION)
+    const bad = positions.find(
+      (position) => !Number.isInteger(position) || position < 0 || position > MAX_POSITION,
+    )
     if (bad !== undefined) {
-      throw new QueueError('INVALID', `Join ${join}: positions are whole numbers from 0 to ${MAX_POSITION}, not ${bad}.`)
+      throw new QueueError(
+        'INVALID',
+        `Join ${join}: positions are whole numbers from 0 to ${MAX_POSITION}, not ${bad}.`,
+      )
     }
     return this.#client.write(() => arrive(this.#client, join, positions, ttlMs), 1 + positions.length / 100)
   }
@@ -105,23 +125,37 @@ export class SqliteResultBackend implements ResultBackend {
   #store(records: readonly ResultRecord[]): void {
     const put = this.#client.prepare(PUT)
     const now = this.#client.now()
-    for (const { id, state, ttlMs, value } of records) put.run(id, state, this.#client.after(ttlMs), value, now)
+    for (const { id, state, ttlMs, value } of records)
+      put.run(id, state, this.#client.after(ttlMs), value, now)
   }
 
-  #read(ids: readonly string[], signal: AbortSignal | undefined): Promise<readonly (ResultRecord | undefined)[]> {
+  #read(
+    ids: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly (ResultRecord | undefined)[]> {
     return this.#client.read(() => {
       const get = this.#client.prepare(GET)
       const now = this.#client.now()
       return ids.map((id) => {
-        const row = get.get(id, now) as { state: ResultState; expires_at: number; value: Uint8Array } | undefined
+        const row = get.get(id, now) as
+          | { state: ResultState; expires_at: number; value: Uint8Array }
+          | undefined
         return row && { id, state: row.state, value: row.value, ttlMs: row.expires_at - now }
       })
     }, signal)
   }
 
   #fact(key: string): Uint8Array | null {
-    const row = this.#client.prepare(GET_FACT).get(key, this.#client.now()) as { value: Uint8Array } | undefined
+    const row = this.#client.prepare(GET_FACT).get(key, this.#client.now()) as
+      | { value: Uint8Array }
+      | undefined
     return row?.value ?? null
+  }
+
+  async #close(): Promise<void> {
+    this.#tenancy.shut()
+    for (const gate of this.#watches) gate.close() // each looks once more and meets CLOSED
+    await this.#tenancy.leave()
   }
 }
 
@@ -158,7 +192,10 @@ function checkTtl(ttlMs: number): void {
 }
 
 function tooLarge(what: string, bytes: number): QueueError {
-  return new QueueError('TOO_LARGE', `${what} has ${bytes} bytes, sqlite takes ${MAX_VALUE_BYTES}. Store it elsewhere and keep a reference.`)
+  return new QueueError(
+    'TOO_LARGE',
+    `${what} has ${bytes} bytes, sqlite takes ${MAX_VALUE_BYTES}. Store it elsewhere and keep a reference.`,
+  )
 }
 
 function equal(a: Uint8Array | null, b: Uint8Array | null): boolean {

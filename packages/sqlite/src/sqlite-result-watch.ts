@@ -16,7 +16,9 @@ export async function* watchResults({ ids, gate, read, signal }: WatchOptions): 
   try {
     while (rest.length > 0) {
       const records = await read(rest)
-      const final = records.filter((record) => record !== undefined && isFinal(record.state)) as ResultRecord[]
+      const final = records.filter(
+        (record) => record !== undefined && isFinal(record.state),
+      ) as ResultRecord[]
       const done = new Set(final.map(({ id }) => id))
       rest = rest.filter((id) => !done.has(id))
       yield* final

@@ -74,9 +74,13 @@ export function rollback(database: SqliteDatabase): void {
 }
 
 function hasSchema(database: SqliteDatabase, file: string): boolean {
-  const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'bananas_meta'").get()
+  const table = database
+    .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'bananas_meta'")
+    .get()
   if (table === undefined) return false
-  const row = database.prepare("SELECT value FROM bananas_meta WHERE name = 'schema'").get() as { value: number } | undefined
+  const row = database.prepare("SELECT value FROM bananas_meta WHERE name = 'schema'").get() as
+    | { value: number }
+    | undefined
   const version = row?.value ?? 0
   if (version > SCHEMA_VERSION) {
     throw new QueueError(

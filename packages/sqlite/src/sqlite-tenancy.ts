@@ -29,7 +29,8 @@ export class Tenancy {
   }
 
   check(): void {
-    if (this.#closed) throw new QueueError('CLOSED', `sqlite: this ${this.#part} was closed. Make a new transport.`)
+    if (this.#closed)
+      throw new QueueError('CLOSED', `sqlite: this ${this.#part} was closed. Make a new transport.`)
   }
 
   /** From here on `open` refuses; `leave` follows when the part has let go of what it holds. */

@@ -1,5 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Abortable, Broker, Channel, Diagnosis, ResultBackend, Transport, TransportOrigin } from '@bananasjs/core/contract'
+import type {
+  Abortable,
+  Broker,
+  Channel,
+  Diagnosis,
+  ResultBackend,
+  Transport,
+  TransportOrigin,
+} from '@bananasjs/core/contract'
 import type { SqliteDatabase } from './sqlite-database.ts'
 import type { SqliteDatabaseOptions, SqliteOptions } from './sqlite-options.ts'
 import { durabilityOf, settingsFrom } from './sqlite-options.ts'
@@ -27,7 +35,9 @@ export interface SqliteTransport<D extends SqliteDatabase = DatabaseSync> extend
  */
 export function sqlite(options?: string | SqliteOptions): SqliteTransport
 export function sqlite<D extends SqliteDatabase>(options: SqliteDatabaseOptions<D>): SqliteTransport<D>
-export function sqlite(options: string | SqliteOptions | SqliteDatabaseOptions<SqliteDatabase> = {}): SqliteTransport<SqliteDatabase> {
+export function sqlite(
+  options: string | SqliteOptions | SqliteDatabaseOptions<SqliteDatabase> = {},
+): SqliteTransport<SqliteDatabase> {
   const settings = settingsFrom(typeof options === 'string' ? { path: options } : options)
   const client = new SqliteClient(settings)
   const durability = durabilityOf(settings)

@@ -10,7 +10,9 @@ export function transportOn(options: string | SqliteOptions): SqliteTransport {
   return transport
 }
 
-export async function closeAll(transport: Pick<SqliteTransport, 'broker' | 'results' | 'channel'>): Promise<void> {
+export async function closeAll(
+  transport: Pick<SqliteTransport, 'broker' | 'results' | 'channel'>,
+): Promise<void> {
   await transport.channel.close()
   await transport.results.close()
   await transport.broker.close()
@@ -20,7 +22,14 @@ let made = 0
 
 export function message(over: Partial<Message> = {}): Message {
   made += 1
-  return { id: `message-${made}`, headers: { task: 'test' }, body: new Uint8Array([made % 256]), priority: 0, delayMs: 0, ...over }
+  return {
+    id: `message-${made}`,
+    headers: { task: 'test' },
+    body: new Uint8Array([made % 256]),
+    priority: 0,
+    delayMs: 0,
+    ...over,
+  }
 }
 
 export function messages(count: number, over: Partial<Message> = {}): Message[] {

@@ -9,12 +9,22 @@ import { temporaryFile } from './temporary-file.ts'
 test('the head of the line is found in the index alone, however long the line is', async () => {
   const { broker, client } = transportOn(temporaryFile())
   const plan = (sql: string, ...values: number[]): string[] =>
-    (client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[]).map(({ detail }) => detail)
+    (client.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[]).map(
+      ({ detail }) => detail,
+    )
   await broker.publish('queue', messages(1000))
-  const short = [plan(STATEMENTS.line, 1, 10), plan(STATEMENTS.promote, 1, 0), plan(STATEMENTS.next, 1, 1)].flat()
+  const short = [
+    plan(STATEMENTS.line, 1, 10),
+    plan(STATEMENTS.promote, 1, 0),
+    plan(STATEMENTS.next, 1, 1),
+  ].flat()
   for (let round = 0; round < 20; round += 1) await broker.publish('queue', messages(1000))
   client.exec('ANALYZE')
-  const long = [plan(STATEMENTS.line, 1, 10), plan(STATEMENTS.promote, 1, 0), plan(STATEMENTS.next, 1, 1)].flat()
+  const long = [
+    plan(STATEMENTS.line, 1, 10),
+    plan(STATEMENTS.promote, 1, 0),
+    plan(STATEMENTS.next, 1, 1),
+  ].flat()
   expect(long).toEqual(short)
   expect(long.join('\n')).toContain('bananas_ready')
   expect(long.join('\n')).toContain('bananas_timed')
@@ -76,7 +86,8 @@ test('concurrent publishes of one turn share one transaction', async () => {
   const { broker, client } = transportOn(temporaryFile())
   await broker.publish('queue', [message()])
   const witness = new DatabaseSync(client.location()!)
-  const version = (): number => (witness.prepare('PRAGMA data_version').get() as { data_version: number }).data_version
+  const version = (): number =>
+    (witness.prepare('PRAGMA data_version').get() as { data_version: number }).data_version
   const before = version()
   const all = Promise.all(messages(200).map((each) => broker.publish('queue', [each])))
   let commits = 0
@@ -138,7 +149,8 @@ test('the origin makes the same transport again', async () => {
 test('the file shrinks after a burst was worked off', { timeout: 30_000 }, async () => {
   const { broker, client } = transportOn({ path: temporaryFile(), synchronous: 'OFF' })
   const pages = (): number => (client.prepare('PRAGMA page_count').get() as { page_count: number }).page_count
-  for (let round = 0; round < 30; round += 1) await broker.publish('queue', messages(1000, { body: new Uint8Array(1000) }))
+  for (let round = 0; round < 30; round += 1)
+    await broker.publish('queue', messages(1000, { body: new Uint8Array(1000) }))
   const high = pages()
   await broker.purge!('queue')
   await expect.poll(pages, { timeout: 10_000 }).toBeLessThan(high - 1000)
@@ -148,5 +160,13 @@ test('diagnose tells version, journal, power loss, space and integrity', async (
   const { diagnose } = transportOn({ path: temporaryFile(), synchronous: 'NORMAL' })
   const found = new Map((await diagnose()).map(({ check, level }) => [check, level]))
   expect(found.get('power loss')).toBe('warning')
-  expect([...found.keys()]).toEqual(['sqlite version', 'journal mode', 'power loss', 'writable', 'integrity', 'disk space', 'wal size'])
+  expect([...found.keys()]).toEqual([
+    'sqlite version',
+    'journal mode',
+    'power loss',
+    'writable',
+    'integrity',
+    'disk space',
+    'wal size',
+  ])
 })

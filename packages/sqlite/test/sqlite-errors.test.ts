@@ -9,7 +9,10 @@ import { temporaryFile } from './temporary-file.ts'
 test('a file in a missing folder is refused with the way out', async () => {
   const path = join(dirname(temporaryFile()), 'missing', 'bananas.db')
   const { broker } = transportOn(path)
-  await expect(broker.open()).rejects.toMatchObject({ code: 'INVALID', message: expect.stringContaining('create the folder') })
+  await expect(broker.open()).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringContaining('create the folder'),
+  })
   mkdirSync(dirname(path))
   expect(await broker.publish('later', [message()])).toEqual([])
 })
@@ -18,7 +21,10 @@ test('a file of another kind is refused and left as it is', async () => {
   const path = temporaryFile()
   writeFileSync(path, 'these are notes, not a database. '.repeat(100))
   const { broker } = transportOn(path)
-  await expect(broker.open()).rejects.toMatchObject({ code: 'INVALID', message: expect.stringContaining('is not a SQLite database') })
+  await expect(broker.open()).rejects.toMatchObject({
+    code: 'INVALID',
+    message: expect.stringContaining('is not a SQLite database'),
+  })
   expect(existsSync(`${path}-wal`)).toBe(false)
 })
 
@@ -28,7 +34,9 @@ test('a damaged file is reported as such and not retried', async () => {
   await first.broker.publish('queue', messages(500, { body: new Uint8Array(900) }))
   await first.broker.close()
   const damaged = new DatabaseSync(path)
-  const { rootpage } = damaged.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'bananas_ready'").get() as { rootpage: number }
+  const { rootpage } = damaged
+    .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'bananas_ready'")
+    .get() as { rootpage: number }
   damaged.close()
   const { openSync, writeSync, closeSync } = await import('node:fs')
   const handle = openSync(path, 'r+')
@@ -49,7 +57,10 @@ test('a read-only file is refused as a matter of permissions', async () => {
   const first = sqlite(path)
   await first.broker.open()
   const { broker } = transportOn(`file:${path}?mode=ro`)
-  await expect(broker.publish('queue', [message()])).rejects.toMatchObject({ code: 'DENIED', message: expect.stringContaining('read-only') })
+  await expect(broker.publish('queue', [message()])).rejects.toMatchObject({
+    code: 'DENIED',
+    message: expect.stringContaining('read-only'),
+  })
   await first.broker.close()
 })
 
@@ -60,7 +71,10 @@ test('a file of a newer version is refused', async () => {
   first.client.exec("UPDATE bananas_meta SET value = 99 WHERE name = 'schema'")
   await first.broker.close()
   const { broker } = transportOn(path)
-  await expect(broker.open()).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('Upgrade the package') })
+  await expect(broker.open()).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringContaining('Upgrade the package'),
+  })
 })
 
 test('a lock held too long is a lost connection that names the file, and blocks nobody meanwhile', async () => {

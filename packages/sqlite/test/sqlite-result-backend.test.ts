@@ -46,6 +46,10 @@ test('what has expired is swept beside other writes', async () => {
   expect(await results.get(['old'])).toEqual([undefined])
   expect(await results.swap('key', null, null, 0)).toBeNull()
   const rows = (): unknown =>
-    client.prepare('SELECT (SELECT count(*) FROM bananas_results) + (SELECT count(*) FROM bananas_facts) + (SELECT count(*) FROM bananas_arrivals) AS n').get()
+    client
+      .prepare(
+        'SELECT (SELECT count(*) FROM bananas_results) + (SELECT count(*) FROM bananas_facts) + (SELECT count(*) FROM bananas_arrivals) AS n',
+      )
+      .get()
   await expect.poll(rows, { timeout: 5000 }).toEqual({ n: 0 })
 })
