@@ -1,6 +1,7 @@
 import { Mailbox, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { Abortable, Channel, Subscription } from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
+import { bytesOf } from './sqlite-database.ts'
 import type { Gate } from './sqlite-gate.ts'
 import { Tenancy } from './sqlite-tenancy.ts'
 
@@ -113,7 +114,7 @@ export class SqliteChannel implements Channel {
     }
   }
 
-  async #next(): Promise<{ id: number; topic: string; payload: Uint8Array }[]> {
+  async #next(): Promise<{ id: number; topic: string; payload: Uint8Array | null }[]> {
     try {
       return await this.#client.read(
         () =>
@@ -130,10 +131,10 @@ export class SqliteChannel implements Channel {
     }
   }
 
-  #deliver({ id, topic, payload }: { id: number; topic: string; payload: Uint8Array }): void {
+  #deliver({ id, topic, payload }: { id: number; topic: string; payload: Uint8Array | null }): void {
     this.#heard = id
     for (const { topics, mailbox, since } of this.#listeners) {
-      if (id > since && topics.has(topic)) mailbox.push({ topic, payload })
+      if (id > since && topics.has(topic)) mailbox.push({ topic, payload: bytesOf(payload) })
     }
   }
 

@@ -14,3 +14,8 @@ export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement
   close(): void
 }
+
+/** What a column of bytes says: see the schema about NULL. */
+export function bytesOf(column: Uint8Array | null): Uint8Array {
+  return column ?? new Uint8Array(0)
+}

@@ -1,5 +1,6 @@
 import type { Delivery, Headers, Message } from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
+import { bytesOf } from './sqlite-database.ts'
 import type { SqliteValue } from './sqlite-database.ts'
 import { DELAYED, LEASED, READY } from './sqlite-schema.ts'
 import { formatReceipt } from './sqlite-receipt.ts'
@@ -182,7 +183,7 @@ export function toMessage(client: SqliteClient, row: StoredMessage): Message {
 }
 
 function bodyOf(client: SqliteClient, row: StoredMessage): Uint8Array {
-  if (typeof row.body !== 'number') return row.body ?? new Uint8Array(0)
+  if (typeof row.body !== 'number') return bytesOf(row.body)
   const stored = client.prepare('SELECT body FROM bananas_bodies WHERE seq = ?').get(row.seq) as {
     body: Uint8Array
   }

@@ -9,6 +9,7 @@ import type {
   ResultSupports,
 } from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
+import { bytesOf } from './sqlite-database.ts'
 import type { Gate } from './sqlite-gate.ts'
 import { arrive } from './sqlite-joins.ts'
 import { Tenancy } from './sqlite-tenancy.ts'
@@ -138,18 +139,16 @@ export class SqliteResultBackend implements ResultBackend {
       const now = this.#client.now()
       return ids.map((id) => {
         const row = get.get(id, now) as
-          | { state: ResultState; expires_at: number; value: Uint8Array }
-          | undefined
-        return row && { id, state: row.state, value: row.value, ttlMs: row.expires_at - now }
+          | { state: ResultState; expires_at: number; value: Uint8Array | null } | undefined
+        return row && { id, state: row.state, value: bytesOf(row.value), ttlMs: row.expires_at - now }
       })
     }, signal)
   }
 
   #fact(key: string): Uint8Array | null {
     const row = this.#client.prepare(GET_FACT).get(key, this.#client.now()) as
-      | { value: Uint8Array }
-      | undefined
-    return row?.value ?? null
+      | { value: Uint8Array | null } | undefined
+    return row === undefined ? null : bytesOf(row.value)
   }
 
   async #close(): Promise<void> {

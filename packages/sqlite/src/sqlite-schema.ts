@@ -14,6 +14,7 @@ export const LEASED = 2
  * - `due_at` is when a delay or a lease ends, so that one index finds both.
  * - `body` is the bytes themselves up to INLINE_BYTES, else their number: then they live in `bananas_bodies`,
  *   because every change of state rewrites the whole row.
+ * - Bytes may be NULL: that is how Node.js before 22.16 stores no bytes at all.
  * - The two indexes are partial: the ready line stays as small as what is ready, whatever else is stored.
  */
 const TABLES = `
@@ -33,16 +34,16 @@ CREATE TABLE bananas_dead (
 CREATE INDEX bananas_dead_line ON bananas_dead (queue, letter);
 CREATE INDEX bananas_dead_id ON bananas_dead (queue, id);
 CREATE TABLE bananas_results (
-  id TEXT PRIMARY KEY, state TEXT NOT NULL, expires_at INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, expires_at INTEGER NOT NULL, value BLOB) WITHOUT ROWID;
 CREATE INDEX bananas_results_expiry ON bananas_results (expires_at);
-CREATE TABLE bananas_facts (key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE bananas_facts (key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, value BLOB) WITHOUT ROWID;
 CREATE INDEX bananas_facts_expiry ON bananas_facts (expires_at);
 CREATE TABLE bananas_joins (
   name TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, arrived INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX bananas_joins_expiry ON bananas_joins (expires_at);
 CREATE TABLE bananas_arrivals (
   name TEXT NOT NULL, page INTEGER NOT NULL, bits BLOB NOT NULL, PRIMARY KEY (name, page)) WITHOUT ROWID;
-CREATE TABLE bananas_channel (id INTEGER PRIMARY KEY, sent_at INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE bananas_channel (id INTEGER PRIMARY KEY, sent_at INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB);
 INSERT INTO bananas_meta VALUES ('schema', ${SCHEMA_VERSION}), ('counter', 0);
 `
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { transportOn } from './fixtures.ts'
+import { message, transportOn } from './fixtures.ts'
 import { temporaryFile } from './temporary-file.ts'
 
 const value = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -52,4 +52,22 @@ test('what has expired is swept beside other writes', async () => {
       )
       .get()
   await expect.poll(rows, { timeout: 5000 }).toEqual({ n: 0 })
+})
+
+test('no bytes at all are a value too, in every table', async () => {
+  const { broker, results, channel } = transportOn(temporaryFile())
+  const none = new Uint8Array(0)
+  await results.put([{ id: 'empty', state: 'succeeded', value: none, ttlMs: 10_000 }])
+  expect((await results.get(['empty']))[0]!.value).toEqual(none)
+  expect(await results.swap('empty', null, none, 10_000)).toEqual(none)
+  expect(await results.swap('empty', null, null, 0)).toEqual(none)
+  expect(await results.swap('empty', none, null, 0)).toBeNull()
+  const subscription = await channel.listen(['empty'])
+  await channel.broadcast('empty', none)
+  for await (const { payload } of subscription) {
+    expect(payload).toEqual(none)
+    break
+  }
+  await broker.publish('empty', [message({ body: none })])
+  expect((await broker.peek!('empty', 1))[0]!.body).toEqual(none)
 })
