@@ -24,6 +24,7 @@ import type { QueueEvent } from './task/events.ts'
 import { jsonSerializer } from './task/json-serializer.ts'
 import type { Parts } from './task/parts.ts'
 import type { Plugin } from './task/plugin.ts'
+import { withDefaults } from './task/with-defaults.ts'
 import { Worker } from './worker/worker.ts'
 import type { WorkerOptions } from './worker/worker-options.ts'
 
@@ -86,7 +87,7 @@ export class Bananas implements AsyncDisposable {
    * unknown whether the task was stored)
    */
   async enqueue<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, ...[input, options = {}]: EnqueueArguments<Input>): Promise<Job<Output>> {
-    const { id, duplicate } = await this.#enqueuer.one({ task: task as Task<unknown, unknown, unknown>, input, options })
+    const { id, duplicate } = await this.#enqueuer.one({ task, input, options })
     return this.#job(id, duplicate)
   }
 
@@ -192,22 +193,30 @@ export class Bananas implements AsyncDisposable {
 /** Input may be left out when the task takes none. */
 export type EnqueueArguments<Input> = undefined extends Input ? [input?: Input, options?: EnqueueOptions] : [input: Input, options?: EnqueueOptions]
 
+const DEFAULTS: Required<Pick<BananasOptions, 'serializer' | 'serializers' | 'runtime' | 'plugins' | 'namespace' | 'lanes'>> = {
+  serializer: jsonSerializer,
+  serializers: [],
+  runtime: systemRuntime,
+  plugins: [],
+  namespace: 'bananas',
+  lanes: 3,
+}
+
 function createParts(options: BananasOptions, ready: () => Promise<void>): Parts {
   const { transport } = options
+  const { serializer, serializers, runtime, plugins, namespace, lanes } = withDefaults(DEFAULTS, options)
   if (transport?.broker === undefined) throw new QueueError('INVALID', 'new Bananas() needs a transport, for example { transport: memory() }.')
-  const serializer = options.serializer ?? jsonSerializer
-  const serializers = [jsonSerializer, ...(options.serializers ?? []), serializer]
   return {
-    namespace: options.namespace ?? 'bananas',
+    namespace,
     broker: transport.broker,
     results: options.results ?? transport.results,
     channel: options.channel ?? transport.channel,
     origin: transport.origin,
-    runtime: options.runtime ?? systemRuntime,
+    runtime,
     serializer,
-    serializers: new Map(serializers.map((one) => [one.contentType, one])),
-    plugins: options.plugins ?? [],
-    lanes: laneCount(transport.broker.supports.priorityLevels, options.lanes ?? 3),
+    serializers: new Map([jsonSerializer, ...serializers, serializer].map((one) => [one.contentType, one])),
+    plugins,
+    lanes: laneCount(transport.broker.supports.priorityLevels, lanes),
     secret: options.secret,
     ready,
   }

@@ -4,7 +4,7 @@ import { QueueError } from '../src/errors.ts'
 describe('QueueError', () => {
   it('is told apart by brand, also from another copy of the package', async () => {
     const copy = '../src/errors.ts?copy'
-    const other = (await import(copy)) as typeof import('../src/errors.ts')
+    const other = (await import(copy)) as { QueueError: typeof QueueError }
     const foreign = new other.QueueError('CONFLICT', 'x')
     expect(foreign instanceof QueueError).toBe(false)
     expect(QueueError.is(foreign)).toBe(true)

@@ -1,4 +1,4 @@
-import type { Message } from '../contract/message.ts'
+import type { Headers, Message } from '../contract/message.ts'
 import { checkQueueName } from '../contract/check-message.ts'
 import { firstHop } from '../emulation/delay-hops.ts'
 import { laneFor } from '../emulation/priority-lanes.ts'
@@ -70,18 +70,11 @@ function delayOf(options: EnqueueOptions, now: number, subject: string): number 
 }
 
 function headersOf(parts: Parts, task: AnyTask, options: EnqueueOptions): Record<string, string> {
-  const subject = `Task "${task.name}"`
   const headers: Record<string, string> = { [HEADER.task]: task.name }
   const { contentType } = parts.serializer
   if (contentType !== DEFAULT_CONTENT_TYPE) headers[HEADER.contentType] = contentType
-  if (options.headers !== undefined) {
-    checkUserHeaders(options.headers)
-    // Not Object.assign: a key "__proto__" must stay a key.
-    for (const [name, value] of Object.entries(options.headers)) define(headers, name, value)
-  }
-  if (options.expires !== undefined) headers[HEADER.expiresAt] = wireTime(expiryOf(options.expires, parts, subject), `${subject}: expires`)
-  if (options.timeout !== undefined) headers[HEADER.timeout] = String(parseDuration(options.timeout, `${subject}: timeout`))
-  if (options.retryLimit !== undefined) headers[HEADER.retryLimit] = String(checkLimit(options.retryLimit, subject))
+  if (options.headers !== undefined) addUserHeaders(headers, options.headers)
+  addLimits(headers, parts, options, `Task "${task.name}"`)
   if (options.ignoreResult !== undefined) headers[HEADER.ignoreResult] = options.ignoreResult ? 'yes' : 'no'
   if (options.shadow !== undefined) headers[HEADER.shadow] = options.shadow
   if (options.parentId !== undefined) headers[HEADER.parentId] = options.parentId
@@ -89,8 +82,16 @@ function headersOf(parts: Parts, task: AnyTask, options: EnqueueOptions): Record
   return headers
 }
 
-function define(headers: Record<string, string>, name: string, value: string): void {
-  Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true })
+function addLimits(headers: Record<string, string>, parts: Parts, options: EnqueueOptions, subject: string): void {
+  if (options.expires !== undefined) headers[HEADER.expiresAt] = wireTime(expiryOf(options.expires, parts, subject), `${subject}: expires`)
+  if (options.timeout !== undefined) headers[HEADER.timeout] = String(parseDuration(options.timeout, `${subject}: timeout`))
+  if (options.retryLimit !== undefined) headers[HEADER.retryLimit] = String(checkLimit(options.retryLimit, subject))
+}
+
+/** Not by assignment: a header "__proto__" must stay a header. */
+function addUserHeaders(headers: Record<string, string>, given: Headers): void {
+  checkUserHeaders(given)
+  for (const [name, value] of Object.entries(given)) Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
 function expiryOf(expires: NonNullable<EnqueueOptions['expires']>, parts: Parts, subject: string): number {

@@ -77,14 +77,11 @@ export class Enqueuer {
 
   async #enqueueUnique({ task, options }: EnqueueRequest, frame: Frame, message: Message): Promise<Enqueued> {
     const results = requireResults(this.#parts, `Task "${task.name}": "unique"`)
-    const unique = options.unique!
-    const key = `${this.#parts.namespace}.unique.${task.name}.${unique.key ?? digest(message.body)}`
-    const boundMs = unique.for === undefined ? frame.delayMs + DAY_MS : parseDuration(unique.for, `Task "${task.name}": unique.for`)
-    const claim: Claim = { key, id: message.id, mode: unique.mode ?? 'keep-first', ttlMs: boundMs, signal: options.signal }
+    const claim = this.#claim(task.name, options, frame.delayMs, message)
     const holder = await claimUnique(results, this.#parts.runtime, claim)
     if (holder !== message.id) return { id: holder, duplicate: true }
-    const until = unique.until ?? (unique.for === undefined ? 'finished' : undefined)
-    const headers = { ...message.headers, [HEADER.unique]: key, ...(until !== undefined && { [HEADER.uniqueUntil]: until }) }
+    const until = options.unique!.until ?? (options.unique!.for === undefined ? 'finished' : undefined)
+    const headers = { ...message.headers, [HEADER.unique]: claim.key, ...(until !== undefined && { [HEADER.uniqueUntil]: until }) }
     try {
       await this.#batcher.add(frame.lane, { ...message, headers })
     } catch (error) {
@@ -95,6 +92,16 @@ export class Enqueuer {
     await confirmUnique(results, claim)
     if (this.#events.wanted) this.#announce(message.id, task.name, frame)
     return { id: message.id, duplicate: false }
+  }
+
+  #claim(task: string, { unique = {}, signal }: EnqueueOptions, delayMs: number, message: Message): Claim {
+    return {
+      key: `${this.#parts.namespace}.unique.${task}.${unique.key ?? digest(message.body)}`,
+      id: message.id,
+      mode: unique.mode ?? 'keep-first',
+      ttlMs: unique.for === undefined ? delayMs + DAY_MS : parseDuration(unique.for, `Task "${task}": unique.for`),
+      signal,
+    }
   }
 
   #announce(id: string, task: string, frame: Frame): void {

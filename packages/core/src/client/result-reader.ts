@@ -126,9 +126,10 @@ export class ResultReader {
 
 function failure(record: ResultRecord, facts: ResultFacts): QueueError {
   const subject = `Task ${facts.task === undefined ? record.id : `"${facts.task}" (${record.id})`}`
-  if (record.state === 'cancelled') return new QueueError('TASK_CANCELLED', `${subject} was revoked${facts.reason === undefined ? '' : `: ${facts.reason}`}.`)
+  const why = facts.reason === undefined ? '' : `: ${facts.reason}`
+  if (record.state === 'cancelled') return new QueueError('TASK_CANCELLED', `${subject} was revoked${why}.`)
   if (record.state === 'expired') return new QueueError('TASK_CANCELLED', `${subject} expired before it could start.`)
-  const cause = facts.error === undefined ? undefined : rebuildError(facts.error)
-  const code = facts.error?.code === 'TASK_TIMEOUT' ? 'TASK_TIMEOUT' : 'TASK_FAILED'
-  return new QueueError(code, `${subject} failed: ${facts.error?.message ?? facts.reason ?? 'no reason was given'}`, { cause })
+  const { error } = facts
+  if (error === undefined) return new QueueError('TASK_FAILED', `${subject} failed${why}.`)
+  return new QueueError(error.code === 'TASK_TIMEOUT' ? 'TASK_TIMEOUT' : 'TASK_FAILED', `${subject} failed: ${error.message}`, { cause: rebuildError(error) })
 }

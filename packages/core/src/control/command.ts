@@ -76,15 +76,16 @@ export class CommandReader {
 function parse(payload: Uint8Array): Command | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(payload).toString())
-    if (typeof value !== 'object' || value === null) return undefined
-    const { command, id, at, to, args } = value as Partial<Command>
-    if (typeof command !== 'string' || typeof id !== 'string' || typeof at !== 'number') return undefined
-    if (to !== undefined && !Array.isArray(to)) return undefined
-    if (args !== undefined && (typeof args !== 'object' || args === null)) return undefined
-    return value as Command
+    return typeof value === 'object' && value !== null && isCommand(value) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+function isCommand(value: Partial<Command>): value is Command {
+  const { command, id, at, to, args } = value
+  const named = typeof command === 'string' && typeof id === 'string' && typeof at === 'number'
+  return named && (to === undefined || Array.isArray(to)) && (args === undefined || (typeof args === 'object' && args !== null))
 }
 
 function sign(secret: string, command: Omit<Command, 'signature'>): string {

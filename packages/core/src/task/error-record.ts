@@ -16,16 +16,13 @@ export function errorRecord(thrown: unknown, depth = 0): ErrorRecord {
   if (typeof thrown !== 'object' || thrown === null) {
     return { name: 'Error', message: cut(`A handler threw ${describe(thrown)}`, MESSAGE_CHARS) }
   }
-  const name = text(thrown, 'name') ?? 'Error'
-  const stack = text(thrown, 'stack')
-  const code = text(thrown, 'code')
-  const cause = depth < CAUSES ? read(thrown, 'cause') : undefined
+  const cause = depth < CAUSES ? (read(thrown, 'cause') ?? undefined) : undefined
   return {
-    name: cut(name, 200),
+    name: cut(text(thrown, 'name') ?? 'Error', 200),
     message: cut(text(thrown, 'message') ?? '', MESSAGE_CHARS),
-    ...(stack !== undefined && { stack: cut(stack, STACK_CHARS) }),
-    ...(code !== undefined && { code: cut(code, 200) }),
-    ...(cause !== undefined && cause !== null && { cause: errorRecord(cause, depth + 1) }),
+    ...field('stack', text(thrown, 'stack'), STACK_CHARS),
+    ...field('code', text(thrown, 'code'), 200),
+    ...(cause !== undefined && { cause: errorRecord(cause, depth + 1) }),
   }
 }
 
@@ -36,6 +33,10 @@ export function rebuildError(record: ErrorRecord): Error {
   if (record.stack !== undefined) error.stack = record.stack
   if (record.code !== undefined) Object.assign(error, { code: record.code })
   return error
+}
+
+function field(name: 'stack' | 'code', value: string | undefined, chars: number): Partial<ErrorRecord> {
+  return value === undefined ? {} : { [name]: cut(value, chars) }
 }
 
 function describe(value: unknown): string {

@@ -43,7 +43,7 @@ export class EventPublisher {
   emit(body: EventBody): void {
     if (!this.wanted) return
     const origin = { at: this.#parts.runtime.now(), source: this.#source, seq: ++this.#seq }
-    this.#buffer.push({ ...body, ...origin } as QueueEvent)
+    this.#buffer.push({ ...body, ...origin })
     if (this.#buffer.length > BUFFER_EVENTS) this.#buffer.shift()
     if (this.#buffer.length >= FLUSH_EVENTS) void this.flush()
     else this.#timer ??= this.#parts.runtime.setTimer(() => void this.flush(), FLUSH_MS, true)

@@ -2,6 +2,7 @@ import { QueueError } from '../errors.ts'
 import { parseDuration } from './duration.ts'
 import type { Duration } from './duration.ts'
 import { show } from './show.ts'
+import { withDefaults } from './with-defaults.ts'
 
 export interface RetryOptions {
   /** Retries after the first attempt; 0 = never. Default 3. */
@@ -33,29 +34,36 @@ export interface RetryPolicy {
   readonly jitter: number
 }
 
+const DEFAULTS: Required<RetryOptions> = { limit: 3, backoff: 'exponential', delay: 1000, maxDelay: '1h', jitter: true }
 const KINDS: ReadonlySet<unknown> = new Set<BackoffKind>(['fixed', 'linear', 'exponential'])
 
 /** @throws QueueError INVALID naming the option */
 export function retryPolicy(options: RetryOptions | number | false | undefined, subject: string): RetryPolicy {
-  const given = typeof options === 'number' ? { limit: options } : options === false ? { limit: 0 } : (options ?? {})
-  const { limit = 3, backoff = 'exponential', delay = 1000, maxDelay = '1h', jitter = true } = given
+  const { limit, backoff, delay, maxDelay, jitter } = withDefaults(DEFAULTS, longForm(options))
   if (!Number.isInteger(limit) || limit < 0) {
     throw new QueueError('INVALID', `${subject}: retry.limit must be a whole number of at least 0, not ${show(limit)}.`)
   }
   if (typeof backoff !== 'function' && !KINDS.has(backoff)) {
     throw new QueueError('INVALID', `${subject}: retry.backoff must be 'fixed', 'linear', 'exponential' or a function, not ${show(backoff)}.`)
   }
-  const spread = jitter === true ? 0.5 : jitter === false ? 0 : jitter
-  if (!(spread >= 0 && spread <= 1)) {
-    throw new QueueError('INVALID', `${subject}: retry.jitter must be true, false or a number from 0 to 1, not ${show(jitter)}.`)
-  }
   return {
     limit,
     backoff,
     delayMs: parseDuration(delay, `${subject}: retry.delay`),
     maxDelayMs: parseDuration(maxDelay, `${subject}: retry.maxDelay`),
-    jitter: spread,
+    jitter: jitterShare(jitter, subject),
   }
+}
+
+function longForm(options: RetryOptions | number | false | undefined): RetryOptions {
+  if (typeof options === 'number') return { limit: options }
+  return options === false ? { limit: 0 } : (options ?? {})
+}
+
+function jitterShare(jitter: boolean | number, subject: string): number {
+  const share = typeof jitter === 'boolean' ? Number(jitter) / 2 : jitter
+  if (share >= 0 && share <= 1) return share
+  throw new QueueError('INVALID', `${subject}: retry.jitter must be true, false or a number from 0 to 1, not ${show(jitter)}.`)
 }
 
 /** Milliseconds to wait after the failure of `attempt` (1 = the first). `random` is uniform in [0, 1). */

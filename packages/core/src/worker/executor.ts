@@ -72,7 +72,7 @@ export class Executor {
     let input = serializerFor(parts, envelope.contentType).decode(held.delivery.message.body)
     if (task.inputSchema !== undefined) input = await validate(task.inputSchema, input, `The input of task "${task.name}"`)
     const limits = { softMs: envelope.timeoutMs ?? task.timeoutMs, hardMs: envelope.hardTimeoutMs }
-    const guarded = (): Promise<unknown> => runHandler(parts.runtime, held, limits, () => handler(input, run), this.#options.onZombie)
+    const guarded = (): Promise<unknown> => runHandler({ runtime: parts.runtime, onZombie: this.#options.onZombie }, held, limits, () => handler(input, run))
     return this.#onion === undefined ? guarded() : this.#onion(run, guarded)
   }
 
@@ -108,9 +108,7 @@ export class Executor {
       this.#emit('task.retried', held, { delayMs })
       return { task: held, settlement: retrySettlement(parts, held, delayMs), record: undefined }
     }
-    const record = errorRecord(error)
-    const reason = steer?.kind === 'discard' ? `discarded: ${record.message}` : `failed after ${attempt} attempt${attempt === 1 ? '' : 's'}: ${record.name}: ${record.message}`
-    return this.dead(held, reason, error, run)
+    return this.dead(held, deathReason(attempt, error, steer), error, run)
   }
 
   /** The end of a task that will not be tried again. */
@@ -197,6 +195,12 @@ export class Executor {
     const runMs = held.startedAt > 0 && type !== 'task.started' ? { runMs: parts.runtime.now() - held.startedAt } : undefined
     events.emit({ type, id: held.id, task: held.envelope.shadow ?? held.envelope.task, queue: held.source.queue, attempt: held.envelope.attempt, ...runMs, ...more })
   }
+}
+
+function deathReason(attempt: number, error: unknown, steer: Directive | undefined): string {
+  const { name, message } = errorRecord(error)
+  if (steer?.kind === 'discard') return `discarded: ${message}`
+  return `failed after ${attempt} attempt${attempt === 1 ? '' : 's'}: ${name}: ${message}`
 }
 
 /** Input that does not fit or bytes that cannot be read will not fit better later. */

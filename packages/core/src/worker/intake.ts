@@ -15,11 +15,13 @@ export interface IntakeOptions extends TaskRunHost {
   readonly leaseMs: number
   /** Hand-overs that may end without a word before a task counts as poison. */
   readonly maxCrashes: number
-  readonly isRevoked: (ids: readonly string[]) => Promise<ReadonlySet<string>> | undefined
 }
 
-/** What to do with a delivery: run it, or end it here and now. */
-export type Admission = { readonly run: HeldTask } | { readonly end: HeldTask; readonly ending: Promise<Ending> | Ending }
+/** What to do with a delivery: run it, or, with an ending, be done with it. */
+export interface Admission {
+  readonly task: HeldTask
+  readonly ending?: Promise<Ending> | Ending
+}
 
 const UNKNOWN_LIMIT = 10
 const UNKNOWN_FIRST_MS = 1000
@@ -39,14 +41,14 @@ export class Intake {
     this.#options = options
   }
 
-  async admit(source: Source, deliveries: readonly Delivery[]): Promise<readonly Admission[]> {
-    const revoked = await this.#options.isRevoked(deliveries.map((delivery) => delivery.message.id))
-    return deliveries.map((delivery) => this.#judge(source, delivery, revoked))
-  }
-
-  /** Without anything to look up, at once. */
-  admitNow(source: Source, deliveries: readonly Delivery[]): readonly Admission[] {
-    return deliveries.map((delivery) => this.#judge(source, delivery, undefined))
+  admit(source: Source, deliveries: readonly Delivery[], revoked?: ReadonlySet<string>): readonly Admission[] {
+    return deliveries.map((delivery) => {
+      const envelope = read(delivery)
+      if (envelope instanceof QueueError) return this.#unreadable(source, delivery, envelope)
+      const task = new HeldTask(delivery, source, envelope, this.#options.leaseMs)
+      const ending = this.#endingOf(task, revoked)
+      return ending === undefined ? { task } : { task, ending }
+    })
   }
 
   /** A suspect came back in one piece, or never ran. */
@@ -54,30 +56,28 @@ export class Intake {
     if (this.#suspect === held) this.#suspect = undefined
   }
 
-  #judge(source: Source, delivery: Delivery, revoked: ReadonlySet<string> | undefined): Admission {
-    const { parts, leaseMs, executor, maxCrashes } = this.#options
-    const envelope = read(delivery)
-    if (envelope instanceof QueueError) {
-      const held = new HeldTask(delivery, source, UNREADABLE, leaseMs)
-      return { end: held, ending: { task: held, settlement: deadSettlement(held, `unreadable: ${envelope.message}`, envelope), record: undefined } }
-    }
-    const held = new HeldTask(delivery, source, envelope, leaseMs)
-    if (envelope.hopMs > 0) return { end: held, ending: this.#postponed(held, envelope.hopMs) }
-    if (envelope.expiresAt !== undefined && parts.runtime.now() >= envelope.expiresAt) return { end: held, ending: executor.expired(held) }
-    if (revoked?.has(held.id)) return { end: held, ending: executor.revoked(held) }
-    if (!this.#options.knows(envelope.task)) return { end: held, ending: this.#unknown(held) }
-    if (held.crashes >= maxCrashes) return { end: held, ending: executor.dead(held, `poison: ${held.crashes} workers took it and were never heard of again`, this.#poison(held)) }
+  #unreadable(source: Source, delivery: Delivery, error: QueueError): Admission {
+    const task = new HeldTask(delivery, source, UNREADABLE, this.#options.leaseMs)
+    return { task, ending: { task, settlement: deadSettlement(task, `unreadable: ${error.message}`, error), record: undefined } }
+  }
+
+  #endingOf(held: HeldTask, revoked: ReadonlySet<string> | undefined): Promise<Ending> | Ending | undefined {
+    const { parts, executor, maxCrashes, knows } = this.#options
+    const { envelope } = held
+    if (envelope.hopMs > 0) return this.#postponed(held, envelope.hopMs)
+    if (envelope.expiresAt !== undefined && parts.runtime.now() >= envelope.expiresAt) return executor.expired(held)
+    if (revoked?.has(held.id)) return executor.revoked(held)
+    if (!knows(envelope.task)) return this.#unknown(held)
+    if (held.crashes >= maxCrashes) return executor.dead(held, `poison: ${held.crashes} workers took it and were never heard of again`, poison(held))
     return this.#suspected(held)
   }
 
-  #suspected(held: HeldTask): Admission {
-    if (held.crashes < 2) return { run: held }
-    if (this.#suspect !== undefined) {
-      const { runtime } = this.#options.parts
-      return { end: held, ending: this.#postponed(held, Math.ceil(SUSPECT_SPREAD_MS * runtime.random())) }
-    }
+  /** A task that was handed over twice without a word waits until no other such task runs here. */
+  #suspected(held: HeldTask): Ending | undefined {
+    if (held.crashes < 2) return undefined
+    if (this.#suspect !== undefined) return this.#postponed(held, Math.ceil(SUSPECT_SPREAD_MS * this.#options.parts.runtime.random()))
     this.#suspect = held
-    return { run: held }
+    return undefined
   }
 
   #postponed(held: HeldTask, delayMs: number): Ending {
@@ -91,10 +91,10 @@ export class Intake {
     const error = new QueueError('UNKNOWN_TASK', `No worker of queue "${held.source.queue}" knows the task "${held.envelope.task}". Register a handler: worker.handle(task, …).`)
     return this.#options.executor.dead(held, `unknown task: ${error.message}`, error)
   }
+}
 
-  #poison(held: HeldTask): QueueError {
-    return new QueueError('TASK_FAILED', `Task "${held.envelope.task}" (${held.id}) was handed to ${held.crashes} workers that died or stalled with it.`)
-  }
+function poison(held: HeldTask): QueueError {
+  return new QueueError('TASK_FAILED', `Task "${held.envelope.task}" (${held.id}) was handed to ${held.crashes} workers that died or stalled with it.`)
 }
 
 const UNREADABLE: Envelope = readEnvelope('', { 'bananas-task': '(unreadable)' })

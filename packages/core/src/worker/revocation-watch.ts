@@ -1,3 +1,4 @@
+import type { Delivery } from '../contract/message.ts'
 import type { Runtime, Timer } from '../runtime/runtime.ts'
 import type { Parts } from '../task/parts.ts'
 import { revocationsOutstanding } from '../task/revocations.ts'
@@ -30,9 +31,11 @@ export class RevocationWatch {
     this.#outstanding = true
   }
 
-  /** Which of these are revoked; `undefined` at once when nothing is outstanding. */
-  check(ids: readonly string[]): Promise<ReadonlySet<string>> | undefined {
-    return this.#outstanding ? this.#read(ids) : undefined
+  /** Ids of those that are revoked; `undefined` at once when nothing is outstanding. Never rejects. */
+  check(deliveries: readonly Delivery[]): Promise<ReadonlySet<string>> | undefined {
+    if (!this.#outstanding) return undefined
+    // A backend that does not answer must not hold tasks up: they run.
+    return this.#read(deliveries.map((delivery) => delivery.message.id)).catch(() => new Set<string>())
   }
 
   stop(): void {
@@ -47,7 +50,7 @@ export class RevocationWatch {
   }
 
   async #read(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const records = await this.#parts.results!.get(ids)
+    const records = (await this.#parts.results?.get(ids)) ?? []
     const revoked = new Set<string>()
     for (const [index, id] of ids.entries()) if (records[index]?.state === 'cancelled') revoked.add(id)
     return revoked

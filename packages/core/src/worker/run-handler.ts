@@ -2,6 +2,12 @@ import { QueueError } from '../errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { HeldTask } from './held-task.ts'
 
+export interface RunHost {
+  readonly runtime: Runtime
+  /** A handler was given up; the promise ends when it does. */
+  readonly onZombie: (ended: Promise<unknown>) => void
+}
+
 export interface Limits {
   readonly softMs: number | undefined
   /** After this a handler that ignores its signal is given up; it may run on as a zombie. */
@@ -15,13 +21,8 @@ const GRACE_MS = 5000
  * Runs a handler under its time limits. The soft limit aborts `context.signal`; the hard one ends the wait.
  * JavaScript cannot stop a function, so what was given up may still run: `onZombie` counts it in and, when it ends, out.
  */
-export async function runHandler(
-  runtime: Runtime,
-  held: HeldTask,
-  limits: Limits,
-  call: () => unknown,
-  onZombie: (ended: Promise<unknown>) => void,
-): Promise<unknown> {
+export async function runHandler(host: RunHost, held: HeldTask, limits: Limits, call: () => unknown): Promise<unknown> {
+  const { runtime, onZombie } = host
   if (limits.softMs === undefined && limits.hardMs === undefined) return call()
   const hardMs = limits.hardMs ?? limits.softMs! + GRACE_MS
   const softMs = Math.min(limits.softMs ?? hardMs, hardMs)

@@ -1,4 +1,4 @@
-import { QueueError } from '../errors.ts'
+import type { QueueError } from '../errors.ts'
 import type { Executor } from './executor.ts'
 import type { HeldTask } from './held-task.ts'
 import type { Intake } from './intake.ts'

@@ -114,7 +114,7 @@ export class TaskRun implements TaskContext {
   }
 
   #write(level: LogLine['level'], message: string): void {
-    const line = { at: this.#host.parts.runtime.now(), level, message: String(message).slice(0, LOG_LINE_CHARS) }
+    const line = { at: this.#host.parts.runtime.now(), level, message: message.slice(0, LOG_LINE_CHARS) }
     this.#logs ??= []
     this.#logs.push(line)
     if (this.#logs.length > LOG_LINES) this.#logs.shift()

@@ -4,6 +4,7 @@ import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
 import type { EventMode } from '../task/event-publisher.ts'
 import { show } from '../task/show.ts'
+import { withDefaults } from '../task/with-defaults.ts'
 
 export interface WorkerOptions {
   /** Names, or names with weights: `{ critical: 6, default: 3, low: 1 }`. Default `['default']`. */
@@ -52,23 +53,37 @@ export interface WorkerSettings {
 }
 
 const SHORTEST_LEASE_MS = 100
+const DEFAULTS: Required<Omit<WorkerOptions, 'id'>> = {
+  queues: ['default'],
+  strict: false,
+  concurrency: 10,
+  lease: '15s',
+  leaseThread: true,
+  prefetch: 'auto',
+  maxCrashes: 5,
+  drain: '20s',
+  events: 'on-demand',
+  signals: ['SIGTERM', 'SIGINT'],
+  onError: (error) => void process.stderr.write(`bananas: ${error.code}: ${error.message}\n`),
+}
 
 /** @throws QueueError INVALID naming the option */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
-  const leaseMs = parseDuration(options.lease ?? '15s', 'worker: lease')
+  const given = withDefaults(DEFAULTS, options)
+  const leaseMs = parseDuration(given.lease, 'worker: lease')
   if (leaseMs < SHORTEST_LEASE_MS) throw new QueueError('INVALID', `worker: lease must be at least ${SHORTEST_LEASE_MS} ms, not ${leaseMs}.`)
   return {
-    queues: queueWeights(options.queues ?? ['default']),
-    strict: options.strict ?? false,
-    concurrency: checkConcurrency(options.concurrency ?? 10),
+    queues: queueWeights(given.queues),
+    strict: given.strict,
+    concurrency: checkConcurrency(given.concurrency),
     leaseMs,
-    leaseThread: options.leaseThread ?? true,
-    prefetch: options.prefetch ?? 'auto',
-    maxCrashes: checkCount(options.maxCrashes ?? 5, 'worker: maxCrashes'),
-    drainMs: parseDuration(options.drain ?? '20s', 'worker: drain'),
-    events: options.events ?? 'on-demand',
-    signals: options.signals ?? ['SIGTERM', 'SIGINT'],
-    onError: options.onError ?? ((error) => void process.stderr.write(`bananas: ${error.code}: ${error.message}\n`)),
+    leaseThread: given.leaseThread,
+    prefetch: given.prefetch,
+    maxCrashes: checkCount(given.maxCrashes, 'worker: maxCrashes'),
+    drainMs: parseDuration(given.drain, 'worker: drain'),
+    events: given.events,
+    signals: given.signals,
+    onError: given.onError,
   }
 }
 

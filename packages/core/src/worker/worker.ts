@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import type { Delivery } from '../contract/message.ts'
 import { lanesOf } from '../emulation/priority-lanes.ts'
 import { QueueError } from '../errors.ts'
 import { sleep } from '../runtime/sleep.ts'
@@ -20,33 +19,18 @@ import type { HeldTask } from './held-task.ts'
 import { Intake } from './intake.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { PrefetchWindow } from './prefetch-window.ts'
+import { Reception, SETTLING } from './reception.ts'
 import { RevocationWatch } from './revocation-watch.ts'
 import { SettleBatcher } from './settle-batcher.ts'
-import type { Ending } from './settle-batcher.ts'
 import { Source } from './source.ts'
 import { TaskPool } from './task-pool.ts'
+import { workerHealth } from './worker-health.ts'
+import type { WorkerHealth } from './worker-health.ts'
 import { checkConcurrency, workerSettings } from './worker-options.ts'
 import type { WorkerOptions, WorkerSettings } from './worker-options.ts'
 
 export type Handler<Parsed, Output> = (input: Parsed, context: TaskContext) => Output | Directive | Promise<Output | Directive>
 
-export interface WorkerHealth {
-  /** `stalled`: a queue has not been read from for longer than a receive can take, though there was room. */
-  readonly status: 'idle' | 'running' | 'paused' | 'stalled' | 'stopped'
-  readonly active: number
-  /** Fetched ahead, not started. */
-  readonly waiting: number
-  /** Handlers that ran past their hard limit and were given up, but still run. */
-  readonly zombies: number
-  /** Milliseconds since the longest running handler started. */
-  readonly oldestActiveMs: number
-  /** Milliseconds since each queue was last read from in good order. */
-  readonly lastReceiveMs: Readonly<Record<string, number>>
-}
-
-const STALLED_MS = 25_000
-/** Unsettled deliveries allowed beyond the running and waiting ones, while their settlements are on the way. */
-const SETTLING = 500
 const ABORT_GRACE_MS = 1000
 
 /** Consumes queues and runs handlers. Create with `app.worker()`, add handlers, then `run()`. */
@@ -59,16 +43,12 @@ export class Worker implements AsyncDisposable {
   readonly #events: EventPublisher
   readonly #leases: LeaseKeeper
   readonly #batcher: SettleBatcher
-  readonly #window: PrefetchWindow
-  readonly #executor: Executor
-  readonly #intake: Intake
   readonly #pool: TaskPool
   readonly #loop: FetchLoop
   readonly #revocations: RevocationWatch
   readonly #control: ControlListener
   readonly #heartbeat: Heartbeat
   #state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new'
-  #admitting = 0
   #stopped: Promise<void> | undefined
   #endOfRun: (() => void) | undefined
   #detach: (() => void | Promise<void>)[] = []
@@ -82,7 +62,6 @@ export class Worker implements AsyncDisposable {
     this.#events = new EventPublisher(parts, this.id, settings.events)
     const host = { parts, events: this.#events, workerId: this.id }
     this.#sources = this.#createSources()
-    this.#window = new PrefetchWindow(runtime)
     this.#leases = new LeaseKeeper(runtime, settings.leaseMs, broker.supports.lease)
     this.#batcher = new SettleBatcher({
       runtime,
@@ -95,18 +74,15 @@ export class Worker implements AsyncDisposable {
       onError: settings.onError,
       onFlush: () => this.#loop.notify(),
     })
-    this.#executor = new Executor({ ...host, handlers: this.#handlers, onZombie: (ended) => this.#pool.noteZombie(ended) })
     this.#revocations = new RevocationWatch(parts)
-    this.#intake = new Intake({
-      ...host,
-      executor: this.#executor,
-      knows: (task) => this.#handlers.has(task),
-      leaseMs: settings.leaseMs,
-      maxCrashes: settings.maxCrashes,
-      isRevoked: (ids) => this.#revocations.check(ids),
-    })
-    this.#pool = new TaskPool(settings.concurrency, { executor: this.#executor, intake: this.#intake, leases: this.#leases, batcher: this.#batcher, window: this.#window })
-    this.#loop = new FetchLoop({ sources: this.#sources, strict: settings.strict, room: () => this.#room(), accept: (source, deliveries) => this.#accept(source, deliveries) })
+    const executor = new Executor({ ...host, handlers: this.#handlers, onZombie: (ended) => this.#pool.noteZombie(ended) })
+    const intake = new Intake({ ...host, executor, knows: (task) => this.#handlers.has(task), leaseMs: settings.leaseMs, maxCrashes: settings.maxCrashes })
+    const window = new PrefetchWindow(runtime)
+    const { maxBatch } = broker.supports
+    const shared = { intake, leases: this.#leases, batcher: this.#batcher }
+    this.#pool = new TaskPool(settings.concurrency, { ...shared, executor, window })
+    const reception = new Reception({ ...shared, pool: this.#pool, revocations: this.#revocations, events: this.#events, window: settings.prefetch === false ? undefined : window, maxBatch })
+    this.#loop = new FetchLoop({ sources: this.#sources, strict: settings.strict, room: () => reception.room(), accept: (source, deliveries) => reception.accept(source, deliveries) })
     this.#control = new ControlListener({ parts, workerId: this.id, handlers: commandHandlers(this, this.#events), onRefused: (why) => this.#settings.onError(new QueueError('DENIED', `A control command was refused: ${why}.`)) })
     this.#heartbeat = new Heartbeat(runtime, this.#events, () => ({ queues: this.queues, concurrency: this.concurrency, active: this.#pool.active }))
   }
@@ -136,7 +112,7 @@ export class Worker implements AsyncDisposable {
    */
   handle<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, handler: Handler<Parsed, Output>): this {
     if (this.#handlers.has(task.name)) throw new QueueError('INVALID', `Task "${task.name}" has a handler on this worker already. Two tasks must not share a name.`)
-    this.#handlers.set(task.name, { task: task as Registration['task'], handler: handler as Registration['handler'] })
+    this.#handlers.set(task.name, { task, handler: handler as Registration['handler'] })
     return this
   }
 
@@ -207,25 +183,13 @@ export class Worker implements AsyncDisposable {
   }
 
   health(): WorkerHealth {
-    const now = this.#parts.runtime.monotonic()
-    const lastReceiveMs: Record<string, number> = {}
-    for (const source of this.#sources) lastReceiveMs[source.queue] = Math.round(now - source.lastReceiveAt)
-    const oldest = Math.max(0, ...[...this.#pool.tasks()].map((task) => this.#parts.runtime.now() - task.startedAt))
-    return { status: this.#status(now), active: this.#pool.active, waiting: this.#pool.waiting, zombies: this.#pool.zombies, oldestActiveMs: oldest, lastReceiveMs }
+    const { runtime } = this.#parts
+    const { active } = this.#pool
+    return workerHealth({ state: this.#state, sources: this.#sources, pool: this.#pool, room: active < this.concurrency ? 1 : 0, now: runtime.now(), monotonic: runtime.monotonic() })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-  }
-
-  #status(now: number): WorkerHealth['status'] {
-    if (this.#state === 'stopped') return 'stopped'
-    if (this.#state === 'new') return 'idle'
-    const open = this.#sources.filter((source) => !source.paused)
-    if (open.length === 0) return 'paused'
-    const stalled = this.#room() > 0 && open.some((source) => now - source.lastReceiveAt > STALLED_MS)
-    if (stalled) return 'stalled'
-    return this.#pool.active > 0 ? 'running' : 'idle'
   }
 
   /** Only where another thread can make the same transport and use the same receipts. Loaded on demand: it costs a thread. */
@@ -251,56 +215,6 @@ export class Worker implements AsyncDisposable {
     const found = this.#sources.filter((source) => source.queue === queue)
     if (found.length === 0) throw new QueueError('INVALID', `Worker ${this.id} does not consume "${queue}"; it consumes ${this.queues.join(', ')}.`)
     return found
-  }
-
-  /** Deliveries there is room for. With a window open, in halves, so that one half is fetched while the other runs. */
-  #room(): number {
-    const { concurrency, active, waiting } = this.#pool
-    const extra = this.#settings.prefetch === false ? 0 : this.#window.extra(concurrency)
-    const most = Math.min(concurrency + extra - active - waiting - this.#admitting, concurrency + SETTLING - this.#leases.size)
-    const maxBatch = this.#parts.broker.supports.maxBatch
-    return Math.min(most, maxBatch, extra === 0 ? Infinity : Math.ceil((concurrency + extra) / 2))
-  }
-
-  #accept(source: Source, deliveries: readonly Delivery[]): void {
-    if (this.#events.wanted) for (const { message } of deliveries) this.#announce(source, message.id, message.headers['bananas-task'] ?? '')
-    const ids = deliveries.map((delivery) => delivery.message.id)
-    const checking = this.#revocations.check(ids)
-    if (checking === undefined) return this.#take(this.#intake.admitNow(source, deliveries))
-    this.#admitting += deliveries.length
-    void this.#intake.admit(source, deliveries).then(
-      (admissions) => {
-        this.#admitting -= deliveries.length
-        this.#take(admissions)
-      },
-      // The backend did not say whether they are revoked; run them rather than hold them.
-      () => {
-        this.#admitting -= deliveries.length
-        this.#take(this.#intake.admitNow(source, deliveries))
-      },
-    )
-  }
-
-  #take(admissions: ReturnType<Intake['admitNow']>): void {
-    const fit: HeldTask[] = []
-    for (const admission of admissions) {
-      if ('run' in admission) {
-        this.#leases.add(admission.run)
-        fit.push(admission.run)
-      } else {
-        this.#leases.add(admission.end)
-        void this.#end(admission.ending)
-      }
-    }
-    this.#pool.add(fit)
-  }
-
-  async #end(ending: Promise<Ending> | Ending): Promise<void> {
-    this.#batcher.add(await ending)
-  }
-
-  #announce(source: Source, id: string, task: string): void {
-    this.#events.emit({ type: 'task.received', id, task, queue: source.queue })
   }
 
   async #shutDown(drainMs: number): Promise<void> {

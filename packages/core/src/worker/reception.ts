@@ -1,0 +1,72 @@
+import type { Delivery } from '../contract/message.ts'
+import type { EventPublisher } from '../task/event-publisher.ts'
+import { HEADER } from '../task/envelope.ts'
+import type { HeldTask } from './held-task.ts'
+import type { Admission, Intake } from './intake.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
+import type { PrefetchWindow } from './prefetch-window.ts'
+import type { RevocationWatch } from './revocation-watch.ts'
+import type { SettleBatcher } from './settle-batcher.ts'
+import type { Source } from './source.ts'
+import type { TaskPool } from './task-pool.ts'
+
+export interface ReceptionOptions {
+  readonly intake: Intake
+  readonly leases: LeaseKeeper
+  readonly batcher: SettleBatcher
+  readonly pool: TaskPool
+  readonly revocations: RevocationWatch
+  readonly events: EventPublisher
+  /** `undefined`: never fetch ahead. */
+  readonly window: PrefetchWindow | undefined
+  readonly maxBatch: number
+}
+
+/** Unsettled deliveries allowed beyond the running and waiting ones, while their settlements are on the way. */
+export const SETTLING = 500
+
+/** Between the broker and the pool: says how much there is room for, and takes in what comes. */
+export class Reception {
+  readonly #options: ReceptionOptions
+  #admitting = 0
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options
+  }
+
+  /** Deliveries there is room for. With a window open, in halves, so that one half is fetched while the other runs. */
+  room(): number {
+    const { pool, leases, window, maxBatch } = this.#options
+    const { concurrency, active, waiting } = pool
+    const extra = window?.extra(concurrency) ?? 0
+    const room = Math.min(concurrency + extra - active - waiting - this.#admitting, concurrency + SETTLING - leases.size, maxBatch)
+    return extra === 0 ? room : Math.min(room, Math.ceil((concurrency + extra) / 2))
+  }
+
+  accept(source: Source, deliveries: readonly Delivery[]): void {
+    const { revocations, intake, events } = this.#options
+    if (events.wanted) for (const { message } of deliveries) events.emit({ type: 'task.received', id: message.id, task: message.headers[HEADER.task] ?? '', queue: source.queue })
+    const revoked = revocations.check(deliveries)
+    if (revoked === undefined) return this.#take(intake.admit(source, deliveries))
+    this.#admitting += deliveries.length
+    void revoked.then((ids) => {
+      this.#admitting -= deliveries.length
+      this.#take(intake.admit(source, deliveries, ids))
+    })
+  }
+
+  #take(admissions: readonly Admission[]): void {
+    const { leases, pool } = this.#options
+    const fit: HeldTask[] = []
+    for (const admission of admissions) {
+      leases.add(admission.task)
+      if (admission.ending === undefined) fit.push(admission.task)
+      else void this.#end(admission.ending)
+    }
+    pool.add(fit)
+  }
+
+  async #end(ending: NonNullable<Admission['ending']>): Promise<void> {
+    this.#options.batcher.add(await ending)
+  }
+}
