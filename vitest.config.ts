@@ -7,10 +7,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'examples/test/**/*.test.ts'],
-          exclude: ['packages/*/test/conformance*.test.ts', 'packages/*/test/brokers/**', '**/node_modules/**'],
+          exclude: [
+            'packages/*/test/conformance*.test.ts',
+            'packages/*/test/brokers/**',
+            '**/node_modules/**',
+          ],
         },
       },
-      { test: { name: 'conformance', include: ['packages/*/test/conformance*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: { name: 'conformance', include: ['packages/*/test/conformance*.test.ts'], testTimeout: 30_000 },
+      },
       {
         test: {
           name: 'brokers',

@@ -2,16 +2,30 @@ import { describe, expect, it } from 'vitest'
 import { judge } from './history.ts'
 import type { Run } from './history.ts'
 
-const run = (task: number, process: string, startedAt: number, endedAt?: number): Run => ({ task, process, startedAt: BigInt(startedAt), endedAt: endedAt === undefined ? undefined : BigInt(endedAt) })
+const run = (task: number, process: string, startedAt: number, endedAt?: number): Run => ({
+  task,
+  process,
+  startedAt: BigInt(startedAt),
+  endedAt: endedAt === undefined ? undefined : BigInt(endedAt),
+})
 const deaths = new Map([['dead', 50n]])
 
 describe('judge', () => {
   it('accepts a task that ran again after its worker was killed', () => {
-    expect(judge([run(0, 'dead', 10), run(0, 'b', 60, 70)], 1, deaths)).toMatchObject({ lost: [], duplicated: 0, overlaps: [], unexplained: [] })
+    expect(judge([run(0, 'dead', 10), run(0, 'b', 60, 70)], 1, deaths)).toMatchObject({
+      lost: [],
+      duplicated: 0,
+      overlaps: [],
+      unexplained: [],
+    })
   })
 
   it('counts a task that ended, but whose worker died before it could say so, as a duplicate and no more', () => {
-    expect(judge([run(0, 'dead', 10, 20), run(0, 'b', 60, 70)], 1, deaths)).toMatchObject({ duplicated: 1, overlaps: [], unexplained: [] })
+    expect(judge([run(0, 'dead', 10, 20), run(0, 'b', 60, 70)], 1, deaths)).toMatchObject({
+      duplicated: 1,
+      overlaps: [],
+      unexplained: [],
+    })
   })
 
   it('finds a task that never ended', () => {

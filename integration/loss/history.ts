@@ -89,8 +89,10 @@ export function judge(runs: readonly Run[], tasks: number, deaths: ReadonlyMap<s
       if (next === undefined) continue
       const died = deaths.get(run.process)
       const heldUntil = run.endedAt ?? died
-      if (heldUntil === undefined || next.startedAt < heldUntil) overlaps.push(`task ${task}: ${run.process} held it when ${next.process} started`)
-      if (died === undefined) unexplained.push(`task ${task}: ${run.process} was never killed, yet ${next.process} ran it again`)
+      if (heldUntil === undefined || next.startedAt < heldUntil)
+        overlaps.push(`task ${task}: ${run.process} held it when ${next.process} started`)
+      if (died === undefined)
+        unexplained.push(`task ${task}: ${run.process} was never killed, yet ${next.process} ran it again`)
     }
   }
   return { lost, duplicated, overlaps, unexplained, runs: runs.length }

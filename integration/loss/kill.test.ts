@@ -13,12 +13,16 @@ describe('20,000 tasks on SQLite while a random worker is killed every 300 ms', 
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it('finishes every task, never holds one twice at once, and repeats only what a killed worker held', { timeout: 180_000 }, async () => {
-    const report = await runKillTest({ ...test, url: `sqlite:${join(folder, 'queue.db')}` })
-    process.stdout.write(`kill test on SQLite: ${summary(report)}\n`)
-    expect(report.kills).toBeGreaterThan(10)
-    expect(report).toMatchObject({ lost: [], overlaps: [], unexplained: [], remaining: 0 })
-  })
+  it(
+    'finishes every task, never holds one twice at once, and repeats only what a killed worker held',
+    { timeout: 180_000 },
+    async () => {
+      const report = await runKillTest({ ...test, url: `sqlite:${join(folder, 'queue.db')}` })
+      process.stdout.write(`kill test on SQLite: ${summary(report)}\n`)
+      expect(report.kills).toBeGreaterThan(10)
+      expect(report).toMatchObject({ lost: [], overlaps: [], unexplained: [], remaining: 0 })
+    },
+  )
 })
 
 function summary({ kills, runs, duplicated, lost }: Awaited<ReturnType<typeof runKillTest>>): string {

@@ -33,7 +33,10 @@ export async function runKillTest(test: KillTest): Promise<KillReport> {
   await using app = new Bananas({ transport: await transportFor(test.url) })
   const fleet = new Fleet(test, folder)
   try {
-    await app.enqueueMany(nap, Array.from({ length: test.tasks }, (_, index) => ({ index, ms: Math.floor(Math.random() * 51) })))
+    await app.enqueueMany(
+      nap,
+      Array.from({ length: test.tasks }, (_, index) => ({ index, ms: Math.floor(Math.random() * 51) })),
+    )
     fleet.start()
     await drain(app, fleet, test.killEveryMs)
     await fleet.stop()
@@ -91,7 +94,9 @@ class Fleet {
 
   #spawn(): void {
     const { url, leaseMs } = this.#test
-    const child = fork(join(import.meta.dirname, 'kill-worker.ts'), [url, this.#folder, String(leaseMs)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(join(import.meta.dirname, 'kill-worker.ts'), [url, this.#folder, String(leaseMs)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     this.#live.add(child)
     child.once('exit', (_code, signal) => {
       this.#live.delete(child)

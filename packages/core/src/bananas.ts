@@ -86,7 +86,10 @@ export class Bananas implements AsyncDisposable {
    * @throws QueueError INVALID (input, option), TOO_LARGE, CONFLICT (`unique`), UNSUPPORTED, CONNECTION_LOST (it is then
    * unknown whether the task was stored)
    */
-  async enqueue<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, ...[input, options = {}]: EnqueueArguments<Input>): Promise<Job<Output>> {
+  async enqueue<Input, Output, Parsed>(
+    task: Task<Input, Output, Parsed>,
+    ...[input, options = {}]: EnqueueArguments<Input>
+  ): Promise<Job<Output>> {
     const { id, duplicate } = await this.#enqueuer.one({ task, input, options })
     return this.#job(id, duplicate)
   }
@@ -96,9 +99,21 @@ export class Bananas implements AsyncDisposable {
    * nothing is sent when one input is invalid. From an async iterable: batch by batch in bounded memory, resolving with the count.
    * @throws QueueError as `enqueue`; when only some failed, `cause` holds each failure with its position
    */
-  enqueueMany<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, inputs: readonly NoInfer<Input>[], options?: EnqueueOptions): Promise<readonly Job<Output>[]>
-  enqueueMany<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, inputs: AsyncIterable<NoInfer<Input>> | Iterable<NoInfer<Input>>, options?: EnqueueOptions): Promise<number>
-  async enqueueMany(task: Task, inputs: readonly unknown[] | AsyncIterable<unknown> | Iterable<unknown>, options: EnqueueOptions = {}): Promise<readonly Job[] | number> {
+  enqueueMany<Input, Output, Parsed>(
+    task: Task<Input, Output, Parsed>,
+    inputs: readonly NoInfer<Input>[],
+    options?: EnqueueOptions,
+  ): Promise<readonly Job<Output>[]>
+  enqueueMany<Input, Output, Parsed>(
+    task: Task<Input, Output, Parsed>,
+    inputs: AsyncIterable<NoInfer<Input>> | Iterable<NoInfer<Input>>,
+    options?: EnqueueOptions,
+  ): Promise<number>
+  async enqueueMany(
+    task: Task,
+    inputs: readonly unknown[] | AsyncIterable<unknown> | Iterable<unknown>,
+    options: EnqueueOptions = {},
+  ): Promise<readonly Job[] | number> {
     if (!Array.isArray(inputs)) return this.#enqueueStream(task, inputs as AsyncIterable<unknown>, options)
     const enqueued = await this.#enqueuer.many(task, inputs, options)
     return enqueued.map(({ id, duplicate }) => this.#job(id, duplicate))
@@ -146,7 +161,11 @@ export class Bananas implements AsyncDisposable {
     await this.close()
   }
 
-  async #enqueueStream(task: Task, inputs: AsyncIterable<unknown> | Iterable<unknown>, options: EnqueueOptions): Promise<number> {
+  async #enqueueStream(
+    task: Task,
+    inputs: AsyncIterable<unknown> | Iterable<unknown>,
+    options: EnqueueOptions,
+  ): Promise<number> {
     const size = Math.min(1000, this.broker.supports.maxBatch)
     let batch: unknown[] = []
     let sent = 0
@@ -164,7 +183,8 @@ export class Bananas implements AsyncDisposable {
   }
 
   #ready(): Promise<void> {
-    if (this.#closing !== undefined) return Promise.reject(new QueueError('CLOSED', 'This Bananas application is closed.'))
+    if (this.#closing !== undefined)
+      return Promise.reject(new QueueError('CLOSED', 'This Bananas application is closed.'))
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined
       throw error
@@ -191,9 +211,13 @@ export class Bananas implements AsyncDisposable {
 }
 
 /** Input may be left out when the task takes none. */
-export type EnqueueArguments<Input> = undefined extends Input ? [input?: Input, options?: EnqueueOptions] : [input: Input, options?: EnqueueOptions]
+export type EnqueueArguments<Input> = undefined extends Input
+  ? [input?: Input, options?: EnqueueOptions]
+  : [input: Input, options?: EnqueueOptions]
 
-const DEFAULTS: Required<Pick<BananasOptions, 'serializer' | 'serializers' | 'runtime' | 'plugins' | 'namespace' | 'lanes'>> = {
+const DEFAULTS: Required<
+  Pick<BananasOptions, 'serializer' | 'serializers' | 'runtime' | 'plugins' | 'namespace' | 'lanes'>
+> = {
   serializer: jsonSerializer,
   serializers: [],
   runtime: systemRuntime,
@@ -205,7 +229,8 @@ const DEFAULTS: Required<Pick<BananasOptions, 'serializer' | 'serializers' | 'ru
 function createParts(options: BananasOptions, ready: () => Promise<void>): Parts {
   const { transport } = options
   const { serializer, serializers, runtime, plugins, namespace, lanes } = withDefaults(DEFAULTS, options)
-  if (transport?.broker === undefined) throw new QueueError('INVALID', 'new Bananas() needs a transport, for example { transport: memory() }.')
+  if (transport?.broker === undefined)
+    throw new QueueError('INVALID', 'new Bananas() needs a transport, for example { transport: memory() }.')
   return {
     namespace,
     broker: transport.broker,

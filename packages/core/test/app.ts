@@ -15,5 +15,9 @@ export function testApp(options: Partial<BananasOptions> = {}): TestApp {
   const app = new Bananas({ transport: memory(), ...options })
   const errors: QueueError[] = []
   onTestFinished(() => app.close())
-  return { app, errors, worker: (given = {}) => app.worker({ drain: 100, onError: (error) => errors.push(error), ...given }) }
+  return {
+    app,
+    errors,
+    worker: (given = {}) => app.worker({ drain: 100, onError: (error) => errors.push(error), ...given }),
+  }
 }

@@ -12,13 +12,19 @@ describe('QueueError', () => {
     expect(QueueError.is(foreign, 'INVALID')).toBe(false)
   })
 
-  it.each([[undefined], [null], ['CONFLICT'], [new Error('x')], [{ code: 'CONFLICT' }]])('is not %s', (value) => {
-    expect(QueueError.is(value)).toBe(false)
-  })
+  it.each([[undefined], [null], ['CONFLICT'], [new Error('x')], [{ code: 'CONFLICT' }]])(
+    'is not %s',
+    (value) => {
+      expect(QueueError.is(value)).toBe(false)
+    },
+  )
 
   it('says whether the same call may succeed later', () => {
     expect(new QueueError('CONNECTION_LOST', 'x').retryable).toBe(true)
     expect(new QueueError('INVALID', 'x').retryable).toBe(false)
-    expect(new QueueError('INVALID', 'x', { retryable: true, cause: 'c' })).toMatchObject({ retryable: true, cause: 'c' })
+    expect(new QueueError('INVALID', 'x', { retryable: true, cause: 'c' })).toMatchObject({
+      retryable: true,
+      cause: 'c',
+    })
   })
 })

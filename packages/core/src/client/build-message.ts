@@ -38,9 +38,18 @@ export function buildFrame(parts: Parts, task: AnyTask, options: EnqueueOptions)
   const { supports, name } = parts.broker
   const hop = firstHop(headers, wanted, { name, maxDelayMs: supports.maxDelayMs })
   if (options.group !== undefined && supports.ordered === 'none') {
-    throw new QueueError('UNSUPPORTED', `${subject}: ${name} keeps no order (ordered is 'none'), so "group" would promise what nobody keeps. Leave it out.`)
+    throw new QueueError(
+      'UNSUPPORTED',
+      `${subject}: ${name} keeps no order (ordered is 'none'), so "group" would promise what nobody keeps. Leave it out.`,
+    )
   }
-  return { lane: laneFor(queue, priority, parts.lanes), headers: hop.headers, priority, delayMs: hop.delayMs, group: options.group }
+  return {
+    lane: laneFor(queue, priority, parts.lanes),
+    headers: hop.headers,
+    priority,
+    delayMs: hop.delayMs,
+    group: options.group,
+  }
 }
 
 /** @throws QueueError INVALID when the input cannot be encoded or the id is unusable */
@@ -57,13 +66,16 @@ export function buildMessage(parts: Parts, frame: Frame, input: unknown, id?: st
 
 /** @throws QueueError INVALID */
 export function checkId(id: string): void {
-  if (typeof id === 'string' && id.length > 0 && Buffer.byteLength(id) <= LONGEST_ID && id.isWellFormed()) return
+  if (typeof id === 'string' && id.length > 0 && Buffer.byteLength(id) <= LONGEST_ID && id.isWellFormed())
+    return
   throw new QueueError('INVALID', `A task id must be a string of 1 to ${LONGEST_ID} bytes, not ${show(id)}.`)
 }
 
 function delayOf(options: EnqueueOptions, now: number, subject: string): number {
-  if (options.at === undefined) return options.delay === undefined ? 0 : parseDuration(options.delay, `${subject}: delay`)
-  if (options.delay !== undefined) throw new QueueError('INVALID', `${subject}: give either "delay" or "at", not both.`)
+  if (options.at === undefined)
+    return options.delay === undefined ? 0 : parseDuration(options.delay, `${subject}: delay`)
+  if (options.delay !== undefined)
+    throw new QueueError('INVALID', `${subject}: give either "delay" or "at", not both.`)
   const at = epochMs(options.at)
   if (!Number.isFinite(at)) throw new QueueError('INVALID', `${subject}: "at" is not a valid time.`)
   return Math.max(0, Math.ceil(at - now))
@@ -82,16 +94,25 @@ function headersOf(parts: Parts, task: AnyTask, options: EnqueueOptions): Record
   return headers
 }
 
-function addLimits(headers: Record<string, string>, parts: Parts, options: EnqueueOptions, subject: string): void {
-  if (options.expires !== undefined) headers[HEADER.expiresAt] = wireTime(expiryOf(options.expires, parts, subject), `${subject}: expires`)
-  if (options.timeout !== undefined) headers[HEADER.timeout] = String(parseDuration(options.timeout, `${subject}: timeout`))
-  if (options.retryLimit !== undefined) headers[HEADER.retryLimit] = String(checkLimit(options.retryLimit, subject))
+function addLimits(
+  headers: Record<string, string>,
+  parts: Parts,
+  options: EnqueueOptions,
+  subject: string,
+): void {
+  if (options.expires !== undefined)
+    headers[HEADER.expiresAt] = wireTime(expiryOf(options.expires, parts, subject), `${subject}: expires`)
+  if (options.timeout !== undefined)
+    headers[HEADER.timeout] = String(parseDuration(options.timeout, `${subject}: timeout`))
+  if (options.retryLimit !== undefined)
+    headers[HEADER.retryLimit] = String(checkLimit(options.retryLimit, subject))
 }
 
 /** Not by assignment: a header "__proto__" must stay a header. */
 function addUserHeaders(headers: Record<string, string>, given: Headers): void {
   checkUserHeaders(given)
-  for (const [name, value] of Object.entries(given)) Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true })
+  for (const [name, value] of Object.entries(given))
+    Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
 function expiryOf(expires: NonNullable<EnqueueOptions['expires']>, parts: Parts, subject: string): number {
@@ -101,5 +122,8 @@ function expiryOf(expires: NonNullable<EnqueueOptions['expires']>, parts: Parts,
 
 function checkLimit(limit: number, subject: string): number {
   if (Number.isInteger(limit) && limit >= 0) return limit
-  throw new QueueError('INVALID', `${subject}: retryLimit must be a whole number of at least 0, not ${show(limit)}.`)
+  throw new QueueError(
+    'INVALID',
+    `${subject}: retryLimit must be a whole number of at least 0, not ${show(limit)}.`,
+  )
 }

@@ -29,11 +29,20 @@ export class ControlClient {
     await this.#parts.ready()
     const channel = requireChannel(this.#parts, `The command "${command}"`)
     const replyTo = topicsOf(this.#parts.namespace).reply(this.#parts.runtime.id())
-    const body: CommandBody = { command, replyTo, ...(options.args && { args: options.args }), ...(options.to && { to: options.to }) }
+    const body: CommandBody = {
+      command,
+      replyTo,
+      ...(options.args && { args: options.args }),
+      ...(options.to && { to: options.to }),
+    }
     return this.#gather(channel, body, { replyTo, waitMs, expected: options.to?.length ?? Infinity })
   }
 
-  async #gather(channel: Channel, body: CommandBody, how: { replyTo: string; waitMs: number; expected: number }): Promise<readonly Reply[]> {
+  async #gather(
+    channel: Channel,
+    body: CommandBody,
+    how: { replyTo: string; waitMs: number; expected: number },
+  ): Promise<readonly Reply[]> {
     const controller = new AbortController()
     const replies: Reply[] = []
     const subscription = await channel.listen([how.replyTo], { signal: controller.signal })

@@ -45,8 +45,16 @@ export class Enqueuer {
   }
 
   /** All or, when one input is invalid, none; afterwards each message for itself. Resolves with the ids, in order. */
-  async many(task: EnqueueRequest['task'], inputs: readonly unknown[], options: EnqueueOptions): Promise<readonly Enqueued[]> {
-    if (options.id !== undefined) throw new QueueError('INVALID', `Task "${task.name}": enqueueMany makes its own ids; "id" fits only one.`)
+  async many(
+    task: EnqueueRequest['task'],
+    inputs: readonly unknown[],
+    options: EnqueueOptions,
+  ): Promise<readonly Enqueued[]> {
+    if (options.id !== undefined)
+      throw new QueueError(
+        'INVALID',
+        `Task "${task.name}": enqueueMany makes its own ids; "id" fits only one.`,
+      )
     await this.#parts.ready()
     if (this.#hasPlugins || options.unique !== undefined) {
       return Promise.all(inputs.map((input) => this.#send({ task, input, options })))
@@ -54,10 +62,16 @@ export class Enqueuer {
     const frame = buildFrame(this.#parts, task, options)
     const messages: Message[] = []
     for (const input of inputs) {
-      if (task.inputSchema !== undefined) await validate(task.inputSchema, input, `The input of task "${task.name}"`)
+      if (task.inputSchema !== undefined)
+        await validate(task.inputSchema, input, `The input of task "${task.name}"`)
       messages.push(buildMessage(this.#parts, frame, input))
     }
-    const failures: readonly Failure[] = await publishAll(this.#parts.broker, frame.lane, messages, options.signal)
+    const failures: readonly Failure[] = await publishAll(
+      this.#parts.broker,
+      frame.lane,
+      messages,
+      options.signal,
+    )
     if (this.#events.wanted) for (const message of messages) this.#announce(message.id, task.name, frame)
     if (failures.length > 0) throw partialFailure(failures, messages.length)
     return messages.map((message) => ({ id: message.id, duplicate: false }))
@@ -66,7 +80,8 @@ export class Enqueuer {
   async #enqueue(request: EnqueueRequest): Promise<Enqueued> {
     const { task, input, options } = request
     if (options.id !== undefined) checkId(options.id)
-    if (task.inputSchema !== undefined) await validate(task.inputSchema, input, `The input of task "${task.name}"`)
+    if (task.inputSchema !== undefined)
+      await validate(task.inputSchema, input, `The input of task "${task.name}"`)
     const frame = buildFrame(this.#parts, task, options)
     const message = buildMessage(this.#parts, frame, input, options.id)
     if (options.unique !== undefined) return this.#enqueueUnique(request, frame, message)
@@ -81,7 +96,11 @@ export class Enqueuer {
     const holder = await claimUnique(results, this.#parts.runtime, claim)
     if (holder !== message.id) return { id: holder, duplicate: true }
     const until = options.unique!.until ?? (options.unique!.for === undefined ? 'finished' : undefined)
-    const headers = { ...message.headers, [HEADER.unique]: claim.key, ...(until !== undefined && { [HEADER.uniqueUntil]: until }) }
+    const headers = {
+      ...message.headers,
+      [HEADER.unique]: claim.key,
+      ...(until !== undefined && { [HEADER.uniqueUntil]: until }),
+    }
     try {
       await this.#batcher.add(frame.lane, { ...message, headers })
     } catch (error) {
@@ -99,7 +118,8 @@ export class Enqueuer {
       key: `${this.#parts.namespace}.unique.${task}.${unique.key ?? digest(message.body)}`,
       id: message.id,
       mode: unique.mode ?? 'keep-first',
-      ttlMs: unique.for === undefined ? delayMs + DAY_MS : parseDuration(unique.for, `Task "${task}": unique.for`),
+      ttlMs:
+        unique.for === undefined ? delayMs + DAY_MS : parseDuration(unique.for, `Task "${task}": unique.for`),
       signal,
     }
   }

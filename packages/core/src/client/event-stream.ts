@@ -27,7 +27,8 @@ export async function* eventStream(parts: Parts, options: EventsOptions = {}): A
   }
   let timer = parts.runtime.setTimer(demand, 0, true)
   try {
-    for await (const message of subscription) yield* JSON.parse(Buffer.from(message.payload).toString()) as QueueEvent[]
+    for await (const message of subscription)
+      yield* JSON.parse(Buffer.from(message.payload).toString()) as QueueEvent[]
   } finally {
     timer.cancel()
   }

@@ -9,7 +9,11 @@ export class Job<Output = unknown> {
   readonly #reader: ResultReader
   readonly #revoker: Revoker
 
-  constructor(id: string, duplicate: boolean, access: { readonly reader: ResultReader; readonly revoker: Revoker }) {
+  constructor(
+    id: string,
+    duplicate: boolean,
+    access: { readonly reader: ResultReader; readonly revoker: Revoker },
+  ) {
     this.id = id
     this.duplicate = duplicate
     this.#reader = access.reader

@@ -51,7 +51,13 @@ export class PublishBatcher {
     line.inFlight += 1
     if (line.waiting.length > 0) this.#schedule(line)
     try {
-      settleAll(batch, await this.#broker.publish(line.queue, batch.map((entry) => entry.message)))
+      settleAll(
+        batch,
+        await this.#broker.publish(
+          line.queue,
+          batch.map((entry) => entry.message),
+        ),
+      )
     } catch (error) {
       for (const entry of batch) entry.reject(error)
     } finally {
@@ -82,7 +88,12 @@ function settleAll(batch: readonly Waiting[], failures: readonly Failure[]): voi
 }
 
 /** Publishes a prepared batch, split by what the broker takes at once; failures keep the positions of `messages`. */
-export async function publishAll(broker: Broker, queue: string, messages: readonly Message[], signal?: AbortSignal): Promise<readonly Failure[]> {
+export async function publishAll(
+  broker: Broker,
+  queue: string,
+  messages: readonly Message[],
+  signal?: AbortSignal,
+): Promise<readonly Failure[]> {
   const { maxBatch } = broker.supports
   if (messages.length <= maxBatch) return broker.publish(queue, messages, { signal })
   const failures: Failure[] = []

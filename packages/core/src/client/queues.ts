@@ -1,4 +1,10 @@
-import type { DeadLetter, DeadLetterPage, DeadLetters, DeadLetterSelection, QueueCounts } from '../contract/broker.ts'
+import type {
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetters,
+  DeadLetterSelection,
+  QueueCounts,
+} from '../contract/broker.ts'
 import type { Message } from '../contract/message.ts'
 import { lanesOf, queueOfLane } from '../emulation/priority-lanes.ts'
 import { QueueError } from '../errors.ts'
@@ -29,12 +35,15 @@ export class Queues {
     const { broker } = this.#parts
     if (broker.inspect === undefined) throw this.#unsupported('count its messages', 'inspect')
     const counts = await Promise.all(this.#lanes(queue).map((lane) => broker.inspect!(lane)))
-    return counts.reduce((sum, one) => ({
-      ready: sum.ready + one.ready,
-      delayed: sum.delayed + one.delayed,
-      leased: sum.leased + one.leased,
-      dead: sum.dead + one.dead,
-    }), NOTHING)
+    return counts.reduce(
+      (sum, one) => ({
+        ready: sum.ready + one.ready,
+        delayed: sum.delayed + one.delayed,
+        leased: sum.leased + one.leased,
+        dead: sum.dead + one.dead,
+      }),
+      NOTHING,
+    )
   }
 
   /** The next messages, without taking them. */
@@ -59,13 +68,19 @@ export class Queues {
     return purged
   }
 
-  async dead(queue: string, page: DeadLetterPage = { limit: 100 }): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }> {
+  async dead(
+    queue: string,
+    page: DeadLetterPage = { limit: 100 },
+  ): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }> {
     const dead = await this.#deadLetters()
     const lanes = this.#lanes(queue)
     // A page marker is the lane's number and its own marker.
     const [start, after] = page.after === undefined ? [0, undefined] : splitMarker(page.after)
     for (let lane = start; lane < lanes.length; lane += 1) {
-      const found = await dead.list(lanes[lane]!, { limit: page.limit, after: lane === start ? after : undefined })
+      const found = await dead.list(lanes[lane]!, {
+        limit: page.limit,
+        after: lane === start ? after : undefined,
+      })
       if (found.next !== undefined) return { letters: found.letters, next: `${lane}:${found.next}` }
       const more = lane + 1 < lanes.length ? `${lane + 1}:` : undefined
       if (found.letters.length > 0 || more === undefined) return { letters: found.letters, next: more }
@@ -119,14 +134,18 @@ export class Queues {
   }
 
   #unsupported(what: string, capability: string): QueueError {
-    return new QueueError('UNSUPPORTED', `${this.#parts.broker.name} cannot ${what} (it declares no "${capability}"). Use the broker's own tools.`)
+    return new QueueError(
+      'UNSUPPORTED',
+      `${this.#parts.broker.name} cannot ${what} (it declares no "${capability}"). Use the broker's own tools.`,
+    )
   }
 }
 
 function splitMarker(marker: string): readonly [number, string | undefined] {
   const colon = marker.indexOf(':')
   const lane = Number(marker.slice(0, colon))
-  if (colon < 1 || !Number.isInteger(lane)) throw new QueueError('INVALID', `"${marker}" is not a page marker of dead letters.`)
+  if (colon < 1 || !Number.isInteger(lane))
+    throw new QueueError('INVALID', `"${marker}" is not a page marker of dead letters.`)
   const rest = marker.slice(colon + 1)
   return [lane, rest === '' ? undefined : rest]
 }

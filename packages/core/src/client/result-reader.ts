@@ -56,9 +56,19 @@ export class ResultReader {
   #final(id: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<ResultRecord> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
-      const leave = this.#join(id, { resolve: (record) => done(() => resolve(record)), reject: (error) => done(() => reject(error)) })
+      const leave = this.#join(id, {
+        resolve: (record) => done(() => resolve(record)),
+        reject: (error) => done(() => reject(error)),
+      })
       const timer = this.#parts.runtime.setTimer(() => {
-        done(() => reject(new QueueError('RESULT_TIMEOUT', `Task ${id} has no final result after ${timeoutMs} ms. It goes on; wait longer with { timeout }, or ask for its status.`)))
+        done(() =>
+          reject(
+            new QueueError(
+              'RESULT_TIMEOUT',
+              `Task ${id} has no final result after ${timeoutMs} ms. It goes on; wait longer with { timeout }, or ask for its status.`,
+            ),
+          ),
+        )
       }, timeoutMs)
       const onAbort = (): void => done(() => reject(signal?.reason))
       signal?.addEventListener('abort', onAbort, { once: true })
@@ -103,7 +113,8 @@ export class ResultReader {
     const backend = this.#parts.results!
     const options = { signal: controller.signal, runtime: this.#parts.runtime }
     try {
-      const records = backend.watch?.([...group.keys()], options) ?? watchByPolling(backend, [...group.keys()], options)
+      const records =
+        backend.watch?.([...group.keys()], options) ?? watchByPolling(backend, [...group.keys()], options)
       for await (const record of records) {
         for (const waiter of [...(group.get(record.id) ?? [])]) waiter.resolve(record)
       }
@@ -119,7 +130,8 @@ export class ResultReader {
 
   #open(record: ResultRecord): unknown {
     const { facts, body } = decodeResultValue(record.id, record.value)
-    if (record.state === 'succeeded') return serializerFor(this.#parts, facts.contentType ?? DEFAULT_CONTENT_TYPE).decode(body)
+    if (record.state === 'succeeded')
+      return serializerFor(this.#parts, facts.contentType ?? DEFAULT_CONTENT_TYPE).decode(body)
     throw failure(record, facts)
   }
 }
@@ -128,8 +140,13 @@ function failure(record: ResultRecord, facts: ResultFacts): QueueError {
   const subject = `Task ${facts.task === undefined ? record.id : `"${facts.task}" (${record.id})`}`
   const why = facts.reason === undefined ? '' : `: ${facts.reason}`
   if (record.state === 'cancelled') return new QueueError('TASK_CANCELLED', `${subject} was revoked${why}.`)
-  if (record.state === 'expired') return new QueueError('TASK_CANCELLED', `${subject} expired before it could start.`)
+  if (record.state === 'expired')
+    return new QueueError('TASK_CANCELLED', `${subject} expired before it could start.`)
   const { error } = facts
   if (error === undefined) return new QueueError('TASK_FAILED', `${subject} failed${why}.`)
-  return new QueueError(error.code === 'TASK_TIMEOUT' ? 'TASK_TIMEOUT' : 'TASK_FAILED', `${subject} failed: ${error.message}`, { cause: rebuildError(error) })
+  return new QueueError(
+    error.code === 'TASK_TIMEOUT' ? 'TASK_TIMEOUT' : 'TASK_FAILED',
+    `${subject} failed: ${error.message}`,
+    { cause: rebuildError(error) },
+  )
 }

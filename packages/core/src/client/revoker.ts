@@ -23,11 +23,19 @@ export class Revoker {
   async revoke(ids: readonly string[], reason?: string): Promise<void> {
     await this.#parts.ready()
     const results = requireResults(this.#parts, 'Revoking a task')
-    const value = encodeResultValue({ finishedAt: this.#parts.runtime.now(), ...(reason !== undefined && { reason }) })
+    const value = encodeResultValue({
+      finishedAt: this.#parts.runtime.now(),
+      ...(reason !== undefined && { reason }),
+    })
     for (let at = 0; at < ids.length; at += PAGE) {
       const page = ids.slice(at, at + PAGE)
       const failures = await results.put(page.map((id) => ({ id, state: 'cancelled', value, ttlMs: TTL_MS })))
-      if (failures.length > 0) throw new QueueError(failures[0]!.error.code, `Revoking ${page[failures[0]!.index]} failed: ${failures[0]!.error.message}`, { cause: failures })
+      if (failures.length > 0)
+        throw new QueueError(
+          failures[0]!.error.code,
+          `Revoking ${page[failures[0]!.index]} failed: ${failures[0]!.error.message}`,
+          { cause: failures },
+        )
     }
     await bumpRevocations(results, this.#parts, TTL_MS)
     for (let at = 0; at < ids.length; at += PAGE) {

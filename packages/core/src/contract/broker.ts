@@ -50,7 +50,10 @@ export interface QueueCounts {
 /** The messages of a queue that were set aside, oldest first. */
 export interface DeadLetters {
   /** `after` is the `next` of an earlier page. */
-  list(queue: string, options: DeadLetterPage & Abortable): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }>
+  list(
+    queue: string,
+    options: DeadLetterPage & Abortable,
+  ): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }>
   /** Puts letters back as fresh messages (deliveries start again at 1); all of them without `ids`. Returns how many. */
   redrive(queue: string, options?: DeadLetterSelection & Abortable): Promise<number>
   /** Forgets letters for good; all of them without `ids`. Returns how many. */

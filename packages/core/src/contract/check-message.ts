@@ -14,14 +14,20 @@ export function checkQueueName(name: string): void {
     throw new QueueError('INVALID', 'A queue name must be a non-empty string.')
   }
   if (name.length * 3 > NAME_BYTES && Buffer.byteLength(name) > NAME_BYTES) {
-    throw new QueueError('INVALID', `The queue name "${name.slice(0, 40)}…" is longer than ${NAME_BYTES} bytes.`)
+    throw new QueueError(
+      'INVALID',
+      `The queue name "${name.slice(0, 40)}…" is longer than ${NAME_BYTES} bytes.`,
+    )
   }
   // oxlint-disable-next-line no-control-regex -- refusing control characters is the point
   if (/[\u0000-\u001f\u007f]/.test(name)) {
     throw new QueueError('INVALID', `The queue name ${JSON.stringify(name)} contains a control character.`)
   }
   if (!name.isWellFormed()) {
-    throw new QueueError('INVALID', `The queue name ${JSON.stringify(name)} is not valid Unicode (a lone surrogate).`)
+    throw new QueueError(
+      'INVALID',
+      `The queue name ${JSON.stringify(name)} is not valid Unicode (a lone surrogate).`,
+    )
   }
 }
 
@@ -32,10 +38,16 @@ export function checkQueueName(name: string): void {
 export function checkMessage(message: Message): QueueError | undefined {
   if (message.id.length === 0) return new QueueError('INVALID', 'A message needs a non-empty id.')
   if (!Number.isInteger(message.priority) || message.priority < 0 || message.priority > 100) {
-    return new QueueError('INVALID', `Message ${message.id}: priority must be a whole number from 0 to 100, not ${message.priority}.`)
+    return new QueueError(
+      'INVALID',
+      `Message ${message.id}: priority must be a whole number from 0 to 100, not ${message.priority}.`,
+    )
   }
   if (!Number.isFinite(message.delayMs) || message.delayMs < 0) {
-    return new QueueError('INVALID', `Message ${message.id}: delayMs must be a finite number of at least 0, not ${message.delayMs}.`)
+    return new QueueError(
+      'INVALID',
+      `Message ${message.id}: delayMs must be a finite number of at least 0, not ${message.delayMs}.`,
+    )
   }
   return undefined
 }

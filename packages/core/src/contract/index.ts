@@ -1,7 +1,15 @@
 /** The door for adapter authors: everything an adapter needs, and nothing else. */
 export { QueueError } from '../errors.ts'
 export type { QueueErrorCode, QueueErrorOptions } from '../errors.ts'
-export type { Broker, ConnectionNotice, DeadLetter, DeadLetterPage, DeadLetters, DeadLetterSelection, QueueCounts } from './broker.ts'
+export type {
+  Broker,
+  ConnectionNotice,
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetters,
+  DeadLetterSelection,
+  QueueCounts,
+} from './broker.ts'
 export type { Channel, ChannelMessage, Subscription } from './channel.ts'
 export type { Consumer, ConsumeOptions, ReceiveOptions } from './consumer.ts'
 export type { Abortable, Failure, Resource } from './failure.ts'

@@ -40,4 +40,9 @@ export type Settlement =
   /** Again later, with these headers and the original body bytes. */
   | { readonly receipt: string; readonly as: 'retry'; readonly delayMs: number; readonly headers: Headers }
   /** Set aside with a reason; `headers` replace the message's own, ready for a redrive. */
-  | { readonly receipt: string; readonly as: 'deadLetter'; readonly reason: string; readonly headers?: Headers | undefined }
+  | {
+      readonly receipt: string
+      readonly as: 'deadLetter'
+      readonly reason: string
+      readonly headers?: Headers | undefined
+    }

@@ -38,7 +38,12 @@ export interface ResultBackend extends Resource {
    * for `ttlMs`. Returns what is stored afterwards, so a caller that reads back its own `next` has won.
    * `swap(key, x, x, ttl)` refreshes; `swap(key, null, null, 0)` reads. Atomic across processes. Keys are apart from result ids.
    */
-  swap(key: string, expected: Uint8Array | null, next: Uint8Array | null, ttlMs: number): Promise<Uint8Array | null>
+  swap(
+    key: string,
+    expected: Uint8Array | null,
+    next: Uint8Array | null,
+    ttlMs: number,
+  ): Promise<Uint8Array | null>
 
   /** Marks positions (whole numbers, 0 to 2^20) of a join as arrived. Idempotent; returns how many distinct positions have arrived. */
   arrive(join: string, positions: readonly number[], ttlMs: number): Promise<number>

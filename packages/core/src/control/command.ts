@@ -2,7 +2,15 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Parts } from '../task/parts.ts'
 import { topicsOf } from '../task/topics.ts'
 
-export type CommandName = 'ping' | 'inspect' | 'pause' | 'resume' | 'concurrency' | 'revoke' | 'shutdown' | 'events'
+export type CommandName =
+  | 'ping'
+  | 'inspect'
+  | 'pause'
+  | 'resume'
+  | 'concurrency'
+  | 'revoke'
+  | 'shutdown'
+  | 'events'
 
 export interface CommandBody {
   readonly command: CommandName
@@ -33,7 +41,8 @@ const WINDOW_MS = 30_000
 /** Sends a command if there is a channel to send it on; resolves with its id. */
 export async function sendCommand(parts: Parts, body: CommandBody): Promise<string> {
   const unsigned = { ...body, id: parts.runtime.id(), at: parts.runtime.now() }
-  const command: Command = parts.secret === undefined ? unsigned : { ...unsigned, signature: sign(parts.secret, unsigned) }
+  const command: Command =
+    parts.secret === undefined ? unsigned : { ...unsigned, signature: sign(parts.secret, unsigned) }
   await parts.channel?.broadcast(topicsOf(parts.namespace).control, Buffer.from(JSON.stringify(command)))
   return command.id
 }
@@ -54,8 +63,10 @@ export class CommandReader {
     const { secret, runtime } = this.#parts
     if (secret === undefined) return { command }
     const { signature, ...unsigned } = command
-    if (signature === undefined || !equal(signature, sign(secret, unsigned))) return { refused: 'its signature is missing or wrong' }
-    if (!(Math.abs(runtime.now() - command.at) <= WINDOW_MS)) return { refused: 'it is stale (more than 30 s off this clock)' }
+    if (signature === undefined || !equal(signature, sign(secret, unsigned)))
+      return { refused: 'its signature is missing or wrong' }
+    if (!(Math.abs(runtime.now() - command.at) <= WINDOW_MS))
+      return { refused: 'it is stale (more than 30 s off this clock)' }
     if (this.#isReplay(command)) return { refused: 'it was replayed' }
     return { command }
   }
@@ -85,7 +96,11 @@ function parse(payload: Uint8Array): Command | undefined {
 function isCommand(value: Partial<Command>): value is Command {
   const { command, id, at, to, args } = value
   const named = typeof command === 'string' && typeof id === 'string' && typeof at === 'number'
-  return named && (to === undefined || Array.isArray(to)) && (args === undefined || (typeof args === 'object' && args !== null))
+  return (
+    named &&
+    (to === undefined || Array.isArray(to)) &&
+    (args === undefined || (typeof args === 'object' && args !== null))
+  )
 }
 
 function sign(secret: string, command: Omit<Command, 'signature'>): string {

@@ -12,14 +12,24 @@ export interface Hop {
 }
 
 /** @throws QueueError UNSUPPORTED on a broker that keeps no delay at all */
-export function firstHop(headers: Headers, delayMs: number, broker: { readonly name: string; readonly maxDelayMs: number }): Hop {
+export function firstHop(
+  headers: Headers,
+  delayMs: number,
+  broker: { readonly name: string; readonly maxDelayMs: number },
+): Hop {
   if (delayMs <= broker.maxDelayMs) {
     if (!(HEADER.hopMs in headers)) return { delayMs, headers }
     const { [HEADER.hopMs]: _, ...rest } = headers
     return { delayMs, headers: rest }
   }
   if (broker.maxDelayMs <= 0) {
-    throw new QueueError('UNSUPPORTED', `${broker.name} cannot delay messages (maxDelayMs is 0). Enqueue without delay, or use a broker that can.`)
+    throw new QueueError(
+      'UNSUPPORTED',
+      `${broker.name} cannot delay messages (maxDelayMs is 0). Enqueue without delay, or use a broker that can.`,
+    )
   }
-  return { delayMs: broker.maxDelayMs, headers: { ...headers, [HEADER.hopMs]: String(delayMs - broker.maxDelayMs) } }
+  return {
+    delayMs: broker.maxDelayMs,
+    headers: { ...headers, [HEADER.hopMs]: String(delayMs - broker.maxDelayMs) },
+  }
 }

@@ -30,7 +30,10 @@ export function lanesOf(queue: string, lanes: number): readonly Lane[] {
 export function laneFor(queue: string, priority: number, lanes: number): string {
   if (lanes === 1) return queue
   if (queue.endsWith('~high') || queue.endsWith('~low')) {
-    throw new QueueError('INVALID', `The queue name "${queue}" ends like a priority lane. Choose another, or switch lanes off: new Bananas({ lanes: 1 }).`)
+    throw new QueueError(
+      'INVALID',
+      `The queue name "${queue}" ends like a priority lane. Choose another, or switch lanes off: new Bananas({ lanes: 1 }).`,
+    )
   }
   return queue + THREE.find((lane) => priority >= lane.from)!.suffix
 }

@@ -40,14 +40,20 @@ export async function claimUnique(backend: ResultBackend, runtime: Runtime, clai
       continue
     }
     if (holder.id === claim.id || claim.mode === 'keep-first') return holder.id
-    if (claim.mode === 'reject') throw new QueueError('CONFLICT', `Unique key "${claim.key}" is held by task ${holder.id}.`)
+    if (claim.mode === 'reject')
+      throw new QueueError('CONFLICT', `Unique key "${claim.key}" is held by task ${holder.id}.`)
     expected = stored
   }
 }
 
 /** After the publish: the key now holds for its whole time. */
 export async function confirmUnique(backend: ResultBackend, claim: Claim): Promise<void> {
-  await backend.swap(claim.key, encode({ id: claim.id, state: 'pending' }), encode({ id: claim.id, state: 'stored' }), claim.ttlMs)
+  await backend.swap(
+    claim.key,
+    encode({ id: claim.id, state: 'pending' }),
+    encode({ id: claim.id, state: 'stored' }),
+    claim.ttlMs,
+  )
 }
 
 /** After a publish that surely failed: the key is free again. */
@@ -62,7 +68,11 @@ export async function uniqueHolder(backend: ResultBackend, key: string): Promise
 }
 
 /** Frees the key if `id` holds it; returns the holder found, before. */
-export async function releaseUnique(backend: ResultBackend, key: string, id: string): Promise<string | undefined> {
+export async function releaseUnique(
+  backend: ResultBackend,
+  key: string,
+  id: string,
+): Promise<string | undefined> {
   let stored = await backend.swap(key, null, null, 0)
   const holder = stored === null ? undefined : decode(stored).id
   // Pending may turn into stored between the read and the swap, once.

@@ -1,5 +1,15 @@
 import { checkQueueName, QueueError } from '../contract/index.ts'
-import type { Abortable, Broker, BrokerSupports, Consumer, ConsumeOptions, DeadLetters, Failure, Message, QueueCounts } from '../contract/index.ts'
+import type {
+  Abortable,
+  Broker,
+  BrokerSupports,
+  Consumer,
+  ConsumeOptions,
+  DeadLetters,
+  Failure,
+  Message,
+  QueueCounts,
+} from '../contract/index.ts'
 import { MemoryConsumer } from './memory-consumer.ts'
 import { MemoryDeadLetters } from './memory-dead-letters.ts'
 import type { MemoryStore } from './memory-store.ts'
@@ -29,14 +39,19 @@ export class MemoryBroker implements Broker {
     }
     if (this.supports.peek) this.peek = (queue, limit, options) => this.#peek(queue, limit, options)
     if (this.supports.purge) this.purge = (queue, options) => this.#purge(queue, options)
-    if (this.supports.deadLetters) this.deadLetters = new MemoryDeadLetters(store, (options) => this.#check(options))
+    if (this.supports.deadLetters)
+      this.deadLetters = new MemoryDeadLetters(store, (options) => this.#check(options))
   }
 
   async open(options?: Abortable): Promise<void> {
     this.#check(options)
   }
 
-  async publish(queue: string, messages: readonly Message[], options?: Abortable): Promise<readonly Failure[]> {
+  async publish(
+    queue: string,
+    messages: readonly Message[],
+    options?: Abortable,
+  ): Promise<readonly Failure[]> {
     this.#check(options)
     checkQueueName(queue)
     this.#terms.checkBatch(messages.length)
@@ -46,7 +61,11 @@ export class MemoryBroker implements Broker {
       const error = this.#terms.refusal(message)
       if (error !== undefined) failures.push({ index, error })
       else if (this.supports.dedupeMs <= 0 || target.firstTime(message.id, this.supports.dedupeMs)) {
-        target.put(copy(message), { level: this.#terms.level(message.priority), dueAt: this.#terms.due(message.delayMs), deliveries: 0 })
+        target.put(copy(message), {
+          level: this.#terms.level(message.priority),
+          dueAt: this.#terms.due(message.delayMs),
+          deliveries: 0,
+        })
       }
     }
     target.serve()
@@ -57,7 +76,8 @@ export class MemoryBroker implements Broker {
     this.#check(options)
     checkQueueName(queue)
     const { clockMs } = this.supports
-    if (!(options.leaseMs >= clockMs)) throw new QueueError('INVALID', `memory: leaseMs must be at least ${clockMs}, not ${options.leaseMs}.`)
+    if (!(options.leaseMs >= clockMs))
+      throw new QueueError('INVALID', `memory: leaseMs must be at least ${clockMs}, not ${options.leaseMs}.`)
     const consumer = new MemoryConsumer({
       runtime: this.#store.runtime,
       queue: this.#store.queue(queue),
@@ -111,6 +131,12 @@ export class MemoryBroker implements Broker {
 
 function copy(message: Message): Message {
   const { id, headers, body, priority, group } = message
-  const copied = { id, headers: Object.freeze({ ...headers }), body: new Uint8Array(body), priority, delayMs: 0 }
+  const copied = {
+    id,
+    headers: Object.freeze({ ...headers }),
+    body: new Uint8Array(body),
+    priority,
+    delayMs: 0,
+  }
   return group === undefined ? copied : { ...copied, group }
 }

@@ -23,7 +23,10 @@ export class MemoryChannel implements Channel {
     this.#check()
     const { maxPayloadBytes } = this.supports
     if (payload.length > maxPayloadBytes) {
-      throw new QueueError('TOO_LARGE', `A payload of ${payload.length} bytes on topic ${topic}: memory takes ${maxPayloadBytes}.`)
+      throw new QueueError(
+        'TOO_LARGE',
+        `A payload of ${payload.length} bytes on topic ${topic}: memory takes ${maxPayloadBytes}.`,
+      )
     }
     const message = { topic, payload: new Uint8Array(payload) }
     for (const mailbox of this.#store.topics.get(topic) ?? []) mailbox.push(message)

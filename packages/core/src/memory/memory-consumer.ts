@@ -37,7 +37,8 @@ export class MemoryConsumer implements Consumer {
   async receive(max: number, { waitMs = 0, signal }: ReceiveOptions = {}): Promise<readonly Delivery[]> {
     this.#check()
     signal?.throwIfAborted()
-    if (this.#waiting !== undefined) throw new QueueError('INVALID', 'This consumer is receiving already; one receive at a time.')
+    if (this.#waiting !== undefined)
+      throw new QueueError('INVALID', 'This consumer is receiving already; one receive at a time.')
     const count = Math.min(max, this.#terms.supports.maxBatch)
     const deliveries = this.#take(count)
     if (deliveries.length > 0 || !(waitMs > 0) || !(count >= 1)) return deliveries
@@ -54,7 +55,9 @@ export class MemoryConsumer implements Consumer {
     this.#check()
     if (!(leaseMs > 0)) throw new QueueError('INVALID', `memory: leaseMs must be above 0, not ${leaseMs}.`)
     const named = receipts.map((receipt) => ({ receipt }))
-    return this.#each(named, (lease) => this.#queue.prolong(lease, this.#terms.leaseEnd(leaseMs, lease.startedAt)))
+    return this.#each(named, (lease) =>
+      this.#queue.prolong(lease, this.#terms.leaseEnd(leaseMs, lease.startedAt)),
+    )
   }
 
   async close(): Promise<void> {
@@ -95,7 +98,10 @@ export class MemoryConsumer implements Consumer {
     })
   }
 
-  #each<T extends { readonly receipt: string }>(items: readonly T[], act: (lease: Lease, item: T) => QueueError | undefined | void): readonly Failure[] {
+  #each<T extends { readonly receipt: string }>(
+    items: readonly T[],
+    act: (lease: Lease, item: T) => QueueError | undefined | void,
+  ): readonly Failure[] {
     const failures: Failure[] = []
     for (const [index, item] of items.entries()) {
       const lease = this.#find(item.receipt)
@@ -113,7 +119,10 @@ export class MemoryConsumer implements Consumer {
 
   #lost(receipt: string): QueueError | undefined {
     if (!this.#terms.supports.lease.fenced) return undefined
-    return new QueueError('LEASE_LOST', `memory: the lease ${receipt} has ended or was settled; nothing was changed. Extend leases in time, or ask for longer ones.`)
+    return new QueueError(
+      'LEASE_LOST',
+      `memory: the lease ${receipt} has ended or was settled; nothing was changed. Extend leases in time, or ask for longer ones.`,
+    )
   }
 
   #settle(lease: Lease, settlement: Settlement): QueueError | undefined {
@@ -127,7 +136,11 @@ export class MemoryConsumer implements Consumer {
       case 'retry':
         return this.#retry(lease, settlement)
       case 'deadLetter':
-        this.#queue.bury(lease, settlement.reason, Object.freeze({ ...(settlement.headers ?? lease.stored.message.headers) }))
+        this.#queue.bury(
+          lease,
+          settlement.reason,
+          Object.freeze({ ...(settlement.headers ?? lease.stored.message.headers) }),
+        )
         return undefined
     }
   }
@@ -151,5 +164,9 @@ export class MemoryConsumer implements Consumer {
 
 /** The reader may do with the bytes what it likes; a retry forwards the original ones. */
 function toDelivery({ stored, receipt }: Lease): Delivery {
-  return { message: { ...stored.message, body: new Uint8Array(stored.message.body) }, receipt, deliveries: stored.deliveries }
+  return {
+    message: { ...stored.message, body: new Uint8Array(stored.message.body) },
+    receipt,
+    deliveries: stored.deliveries,
+  }
 }

@@ -1,4 +1,10 @@
-import type { Abortable, DeadLetter, DeadLetterPage, DeadLetters, DeadLetterSelection } from '../contract/index.ts'
+import type {
+  Abortable,
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetters,
+  DeadLetterSelection,
+} from '../contract/index.ts'
 import type { Letter, MemoryQueue } from './memory-queue.ts'
 import type { MemoryStore } from './memory-store.ts'
 
@@ -11,7 +17,10 @@ export class MemoryDeadLetters implements DeadLetters {
     this.#check = check
   }
 
-  async list(queue: string, options: DeadLetterPage & Abortable): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }> {
+  async list(
+    queue: string,
+    options: DeadLetterPage & Abortable,
+  ): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }> {
     this.#check(options)
     const after = options.after === undefined ? -1 : Number(options.after)
     const letters: DeadLetter[] = []
@@ -30,7 +39,8 @@ export class MemoryDeadLetters implements DeadLetters {
     const target = this.#store.queues.get(queue)
     if (target === undefined) return 0
     const taken = take(target, options.ids)
-    for (const { stored } of taken) target.put(stored.message, { level: stored.level, dueAt: 0, deliveries: 0 })
+    for (const { stored } of taken)
+      target.put(stored.message, { level: stored.level, dueAt: 0, deliveries: 0 })
     target.serve()
     return taken.length
   }
@@ -54,5 +64,10 @@ function take({ letters }: MemoryQueue, ids: readonly string[] | undefined): rea
 }
 
 function toDeadLetter({ stored, reason, deadAt }: Letter): DeadLetter {
-  return { message: { ...stored.message, body: new Uint8Array(stored.message.body) }, reason, deadAt, deliveries: stored.deliveries }
+  return {
+    message: { ...stored.message, body: new Uint8Array(stored.message.body) },
+    reason,
+    deadAt,
+    deliveries: stored.deliveries,
+  }
 }

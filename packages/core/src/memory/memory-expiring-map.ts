@@ -93,7 +93,11 @@ export class ExpiringMap<V> {
     if (at >= this.#timerAt) return
     this.#timer?.cancel()
     this.#timerAt = at
-    this.#timer = this.#runtime.setTimer(() => this.#ring(), Math.max(0, at - this.#runtime.monotonic()), true)
+    this.#timer = this.#runtime.setTimer(
+      () => this.#ring(),
+      Math.max(0, at - this.#runtime.monotonic()),
+      true,
+    )
   }
 
   #ring(): void {

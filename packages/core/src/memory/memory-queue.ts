@@ -55,7 +55,10 @@ export class MemoryQueue {
   }
 
   /** At the end of the line of its level, or aside until `dueAt`. Call `serve` after the last of a batch. */
-  put(message: Message, place: { readonly level: number; readonly dueAt: number; readonly deliveries: number }): void {
+  put(
+    message: Message,
+    place: { readonly level: number; readonly dueAt: number; readonly deliveries: number },
+  ): void {
     const stored = { message, ...place, seq: ++this.#seq }
     if (stored.dueAt <= this.#runtime.monotonic()) {
       this.#ready.push(stored)
@@ -73,7 +76,12 @@ export class MemoryQueue {
       const waiting = this.#ready.pop()!
       const stored = { ...waiting, deliveries: waiting.deliveries + 1 }
       // The sequence number is the fencing token: no two hand-overs share one.
-      const lease = { stored, receipt: `${stored.seq}.${stored.deliveries}.${++this.#seq}`, startedAt: this.#runtime.monotonic(), holder }
+      const lease = {
+        stored,
+        receipt: `${stored.seq}.${stored.deliveries}.${++this.#seq}`,
+        startedAt: this.#runtime.monotonic(),
+        holder,
+      }
       this.#leases.set(lease.receipt, lease, until)
       holder.add(lease)
       leases.push(lease)
@@ -130,7 +138,12 @@ export class MemoryQueue {
 
   counts(): QueueCounts {
     this.#promote()
-    return { ready: this.#ready.size, delayed: this.#delayed.size, leased: this.#leases.size, dead: this.letters.size }
+    return {
+      ready: this.#ready.size,
+      delayed: this.#delayed.size,
+      leased: this.#leases.size,
+      dead: this.letters.size,
+    }
   }
 
   peek(limit: number): readonly Message[] {

@@ -47,7 +47,12 @@ export class MemoryResultBackend implements ResultBackend {
     })
   }
 
-  async swap(key: string, expected: Uint8Array | null, next: Uint8Array | null, ttlMs: number): Promise<Uint8Array | null> {
+  async swap(
+    key: string,
+    expected: Uint8Array | null,
+    next: Uint8Array | null,
+    ttlMs: number,
+  ): Promise<Uint8Array | null> {
     this.#check()
     const stored = this.#store.values.get(key) ?? null
     if (!same(stored, expected)) return stored && new Uint8Array(stored)
@@ -63,8 +68,14 @@ export class MemoryResultBackend implements ResultBackend {
 
   async arrive(join: string, positions: readonly number[], ttlMs: number): Promise<number> {
     this.#check()
-    const wrong = positions.find((position) => !Number.isInteger(position) || position < 0 || position > LAST_POSITION)
-    if (wrong !== undefined) throw new QueueError('INVALID', `Join ${join}: a position is a whole number from 0 to ${LAST_POSITION}, not ${wrong}.`)
+    const wrong = positions.find(
+      (position) => !Number.isInteger(position) || position < 0 || position > LAST_POSITION,
+    )
+    if (wrong !== undefined)
+      throw new QueueError(
+        'INVALID',
+        `Join ${join}: a position is a whole number from 0 to ${LAST_POSITION}, not ${wrong}.`,
+      )
     const arrived = this.#store.joins.get(join) ?? new Set()
     for (const position of positions) arrived.add(position)
     this.#store.joins.set(join, arrived, this.#until(ttlMs))
@@ -72,7 +83,9 @@ export class MemoryResultBackend implements ResultBackend {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new QueueError('CLOSED', 'This memory result backend was closed. Make a new transport.'))
+    this.#closing.abort(
+      new QueueError('CLOSED', 'This memory result backend was closed. Make a new transport.'),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -83,7 +96,8 @@ export class MemoryResultBackend implements ResultBackend {
     const stored = this.#store.records.get(record.id)
     if (stored !== undefined && isFinal(stored.state) && record.state !== 'queued') return
     this.#store.records.set(record.id, copy(record), this.#until(record.ttlMs))
-    if (isFinal(record.state)) for (const tell of this.#store.watchers.get(record.id) ?? []) tell(copy(record))
+    if (isFinal(record.state))
+      for (const tell of this.#store.watchers.get(record.id) ?? []) tell(copy(record))
   }
 
   #until(ttlMs: number): number {
@@ -93,7 +107,10 @@ export class MemoryResultBackend implements ResultBackend {
   #tooLarge(value: Uint8Array, what: string): QueueError | undefined {
     const { maxValueBytes } = this.supports
     if (value.length <= maxValueBytes) return undefined
-    return new QueueError('TOO_LARGE', `${what} has ${value.length} bytes, memory takes ${maxValueBytes}. Store it elsewhere and return a reference.`)
+    return new QueueError(
+      'TOO_LARGE',
+      `${what} has ${value.length} bytes, memory takes ${maxValueBytes}. Store it elsewhere and return a reference.`,
+    )
   }
 
   #check(options?: Abortable): void {

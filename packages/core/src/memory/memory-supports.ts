@@ -32,7 +32,13 @@ export function brokerSupports(narrowed: NarrowedSupports): BrokerSupports {
 }
 
 export function resultSupports(narrowed: NarrowedResults): ResultSupports {
-  return Object.freeze({ durability: 'memory', watch: true, maxValueBytes: 16 * 1024 * 1024, clockMs: 5, ...narrowed })
+  return Object.freeze({
+    durability: 'memory',
+    watch: true,
+    maxValueBytes: 16 * 1024 * 1024,
+    clockMs: 5,
+    ...narrowed,
+  })
 }
 
 export function channelSupports(narrowed: Partial<Channel['supports']>): Channel['supports'] {

@@ -31,27 +31,42 @@ export class MemoryTerms {
   }
 
   refusal(message: Message): QueueError | undefined {
-    return checkMessage(message) ?? this.#tooLarge(message) ?? this.tooLong(message.delayMs, `message ${message.id}`)
+    return (
+      checkMessage(message) ??
+      this.#tooLarge(message) ??
+      this.tooLong(message.delayMs, `message ${message.id}`)
+    )
   }
 
   tooLong(delayMs: number, what: string): QueueError | undefined {
     const { maxDelayMs } = this.supports
     if (delayMs <= maxDelayMs) return undefined
-    return new QueueError('UNSUPPORTED', `memory keeps delays up to ${maxDelayMs} ms (maxDelayMs), ${what} asks for ${delayMs}. Delay it in hops.`)
+    return new QueueError(
+      'UNSUPPORTED',
+      `memory keeps delays up to ${maxDelayMs} ms (maxDelayMs), ${what} asks for ${delayMs}. Delay it in hops.`,
+    )
   }
 
   /** @throws QueueError INVALID for more than the broker takes at once */
   checkBatch(length: number): void {
     const { maxBatch } = this.supports
-    if (length > maxBatch) throw new QueueError('INVALID', `memory takes ${maxBatch} at once (maxBatch), not ${length}. Split the batch.`)
+    if (length > maxBatch)
+      throw new QueueError(
+        'INVALID',
+        `memory takes ${maxBatch} at once (maxBatch), not ${length}. Split the batch.`,
+      )
   }
 
   #tooLarge(message: Message): QueueError | undefined {
     const limit = this.supports.maxMessageBytes
     let bytes = message.body.length
-    for (const name in message.headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(message.headers[name]!)
+    for (const name in message.headers)
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(message.headers[name]!)
     if (bytes <= limit) return undefined
-    return new QueueError('TOO_LARGE', `Message ${message.id} has ${bytes} bytes, memory takes ${limit}. Store the payload elsewhere and send a reference.`)
+    return new QueueError(
+      'TOO_LARGE',
+      `Message ${message.id} has ${bytes} bytes, memory takes ${limit}. Store the payload elsewhere and send a reference.`,
+    )
   }
 
   #coarse(at: number): number {

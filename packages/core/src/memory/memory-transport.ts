@@ -32,11 +32,17 @@ export interface MemoryTransport extends Transport {
 /** A transport that lives in this process and needs nothing: for tests, development and work that may be lost. */
 export function memory(options: MemoryOptions = {}): MemoryTransport {
   if (options.store !== undefined && options.runtime !== undefined) {
-    throw new QueueError('INVALID', 'memory: the runtime belongs to the store. Give it to memoryStore({ runtime }).')
+    throw new QueueError(
+      'INVALID',
+      'memory: the runtime belongs to the store. Give it to memoryStore({ runtime }).',
+    )
   }
   const store = options.store ?? memoryStore({ runtime: options.runtime })
   const narrowed = options.supports ?? {}
-  const memoryBroker = new MemoryBroker(store, new MemoryTerms(brokerSupports(narrowed), store.runtime, narrowed.clockMs ?? 0))
+  const memoryBroker = new MemoryBroker(
+    store,
+    new MemoryTerms(brokerSupports(narrowed), store.runtime, narrowed.clockMs ?? 0),
+  )
   const broker: Broker = memoryBroker
   const { results = {}, channel = {} } = options
   return {

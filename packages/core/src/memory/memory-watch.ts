@@ -10,7 +10,10 @@ export interface Watching {
 }
 
 /** The final records of `ids`, each once, as they come. Holds nothing in the store before it is read from. */
-export async function* watchRecords({ store, ids, closing, signal }: Watching, check: () => void): AsyncGenerator<ResultRecord> {
+export async function* watchRecords(
+  { store, ids, closing, signal }: Watching,
+  check: () => void,
+): AsyncGenerator<ResultRecord> {
   check()
   const left = new Set(ids)
   const found: ResultRecord[] = []
@@ -24,7 +27,8 @@ export async function* watchRecords({ store, ids, closing, signal }: Watching, c
   for (const source of [closing, signal]) source?.addEventListener('abort', onAbort)
   try {
     for (const record of [...left].map((id) => store.records.get(id))) {
-      if (record !== undefined && isFinal(record.state)) tell({ ...record, value: new Uint8Array(record.value) })
+      if (record !== undefined && isFinal(record.state))
+        tell({ ...record, value: new Uint8Array(record.value) })
     }
     for (;;) {
       check()

@@ -7,7 +7,10 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
  * A generator of UUIDv7 that never goes backwards: RFC 9562, section 6.2, method 1 (a 12-bit counter in
  * `rand_a`, seeded low each millisecond), advancing the timestamp when the counter runs over or the clock steps back.
  */
-export function createUuidV7(now: () => number, fill: (bytes: Uint8Array) => void = randomFillSync): () => string {
+export function createUuidV7(
+  now: () => number,
+  fill: (bytes: Uint8Array) => void = randomFillSync,
+): () => string {
   const pool = new Uint8Array(POOL_BYTES)
   let at = POOL_BYTES
   let lastMs = 0
@@ -41,7 +44,13 @@ export function createUuidV7(now: () => number, fill: (bytes: Uint8Array) => voi
     const i = random8()
     tick(i)
     const variant = HEX[(pool[i]! & 0x3f) | 0x80]!
-    const tail = HEX[pool[i + 2]!]! + HEX[pool[i + 3]!]! + HEX[pool[i + 4]!]! + HEX[pool[i + 5]!]! + HEX[pool[i + 6]!]! + HEX[pool[i + 7]!]!
+    const tail =
+      HEX[pool[i + 2]!]! +
+      HEX[pool[i + 3]!]! +
+      HEX[pool[i + 4]!]! +
+      HEX[pool[i + 5]!]! +
+      HEX[pool[i + 6]!]! +
+      HEX[pool[i + 7]!]!
     return `${prefix}${HEX[counter >> 8]![1]!}${HEX[counter & 0xff]!}-${variant}${HEX[pool[i + 1]!]!}-${tail}`
   }
 }

@@ -53,15 +53,22 @@ export function defineTask<const I extends StandardSchema, const O extends Stand
   name: string,
   options: SchemaTaskOptions<I, O>,
 ): Task<SchemaInput<I>, SchemaOutput<O>, SchemaOutput<I>>
-export function defineTask<Input = undefined, Output = unknown>(name: string, options?: TaskOptions): Task<Input, Output>
-export function defineTask(name: string, options: TaskOptions & { input?: StandardSchema; output?: StandardSchema } = {}): Task {
+export function defineTask<Input = undefined, Output = unknown>(
+  name: string,
+  options?: TaskOptions,
+): Task<Input, Output>
+export function defineTask(
+  name: string,
+  options: TaskOptions & { input?: StandardSchema; output?: StandardSchema } = {},
+): Task {
   checkTaskName(name)
   const subject = `Task "${name}"`
   return Object.freeze({
     name,
     queue: options.queue ?? 'default',
     priority: checkPriority(options.priority ?? 50, subject),
-    timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${subject}: timeout`),
+    timeoutMs:
+      options.timeout === undefined ? undefined : parseDuration(options.timeout, `${subject}: timeout`),
     retry: retryPolicy(options.retry, subject),
     ignoreResult: options.ignoreResult ?? false,
     resultTtlMs: parseDuration(options.resultTtl ?? '1d', `${subject}: resultTtl`),
@@ -73,13 +80,21 @@ export function defineTask(name: string, options: TaskOptions & { input?: Standa
 /** @throws QueueError INVALID unless a whole number from 0 to 100 */
 export function checkPriority(priority: number, subject: string): number {
   if (Number.isInteger(priority) && priority >= 0 && priority <= 100) return priority
-  throw new QueueError('INVALID', `${subject}: priority must be a whole number from 0 (last) to 100 (first), not ${show(priority)}.`)
+  throw new QueueError(
+    'INVALID',
+    `${subject}: priority must be a whole number from 0 (last) to 100 (first), not ${show(priority)}.`,
+  )
 }
 
 function checkTaskName(name: string): void {
-  if (typeof name !== 'string' || name.length === 0) throw new QueueError('INVALID', 'A task name must be a non-empty string.')
+  if (typeof name !== 'string' || name.length === 0)
+    throw new QueueError('INVALID', 'A task name must be a non-empty string.')
   if (name.length > LONGEST_NAME) {
-    throw new QueueError('INVALID', `The task name "${name.slice(0, 40)}…" is longer than ${LONGEST_NAME} characters.`)
+    throw new QueueError(
+      'INVALID',
+      `The task name "${name.slice(0, 40)}…" is longer than ${LONGEST_NAME} characters.`,
+    )
   }
-  if (!name.isWellFormed()) throw new QueueError('INVALID', `The task name ${JSON.stringify(name)} is not valid Unicode.`)
+  if (!name.isWellFormed())
+    throw new QueueError('INVALID', `The task name ${JSON.stringify(name)} is not valid Unicode.`)
 }

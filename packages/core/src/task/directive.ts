@@ -8,7 +8,11 @@ export interface Directive {
   readonly reason: string | undefined
 }
 
-export function directive(kind: Directive['kind'], delayMs: number | undefined, reason: string | undefined): Directive {
+export function directive(
+  kind: Directive['kind'],
+  delayMs: number | undefined,
+  reason: string | undefined,
+): Directive {
   return { [DIRECTIVE]: true, kind, delayMs, reason }
 }
 

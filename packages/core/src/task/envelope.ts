@@ -74,7 +74,8 @@ export function readEnvelope(id: string, headers: Headers): Envelope {
   const task = headers[HEADER.task]
   if (task === undefined || task === '') throw undecodable(id, `it has no ${HEADER.task} header`)
   const version = headers[HEADER.version] ?? WIRE_VERSION
-  if (version !== WIRE_VERSION) throw undecodable(id, `wire version ${version} is not known here (${WIRE_VERSION} is)`)
+  if (version !== WIRE_VERSION)
+    throw undecodable(id, `wire version ${version} is not known here (${WIRE_VERSION} is)`)
   return {
     task,
     contentType: headers[HEADER.contentType] ?? DEFAULT_CONTENT_TYPE,
@@ -112,15 +113,20 @@ const UNTIL: ReadonlyMap<string, 'started' | 'finished'> = new Map([
 export function checkUserHeaders(headers: Headers): void {
   for (const name of Object.keys(headers)) {
     if (name.startsWith(RESERVED) || name === HEADER.contentType) {
-      throw new QueueError('INVALID', `The header "${name}" belongs to the wire format. Choose a name that does not start with "${RESERVED}".`)
+      throw new QueueError(
+        'INVALID',
+        `The header "${name}" belongs to the wire format. Choose a name that does not start with "${RESERVED}".`,
+      )
     }
-    if (typeof headers[name] !== 'string') throw new QueueError('INVALID', `The header "${name}" must be a string.`)
+    if (typeof headers[name] !== 'string')
+      throw new QueueError('INVALID', `The header "${name}" must be a string.`)
   }
 }
 
 /** A time as it stands on the wire. @throws QueueError INVALID outside the range of dates */
 export function wireTime(ms: number, label: string): string {
-  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) throw new QueueError('INVALID', `${label}: the time ${ms} is outside the range of dates.`)
+  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15)
+    throw new QueueError('INVALID', `${label}: the time ${ms} is outside the range of dates.`)
   return toIsoTime(ms)
 }
 
@@ -129,11 +135,18 @@ function undecodable(id: string, why: string): QueueError {
 }
 
 // oxlint-disable-next-line max-params -- a field is a message, its name and its range
-function count(id: string, headers: Headers, name: string, least: number, most = 2 ** 31): number | undefined {
+function count(
+  id: string,
+  headers: Headers,
+  name: string,
+  least: number,
+  most = 2 ** 31,
+): number | undefined {
   const text = headers[name]
   if (text === undefined) return undefined
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < least || value > most) throw undecodable(id, `${name} is "${text.slice(0, 40)}"`)
+  if (!Number.isSafeInteger(value) || value < least || value > most)
+    throw undecodable(id, `${name} is "${text.slice(0, 40)}"`)
   return value
 }
 
@@ -145,7 +158,12 @@ function time(id: string, headers: Headers, name: string): number | undefined {
   return value
 }
 
-function choice<T>(id: string, headers: Headers, name: string, values: ReadonlyMap<string, T>): T | undefined {
+function choice<T>(
+  id: string,
+  headers: Headers,
+  name: string,
+  values: ReadonlyMap<string, T>,
+): T | undefined {
   const text = headers[name]
   if (text === undefined) return undefined
   const value = values.get(text)

@@ -28,7 +28,10 @@ export function errorRecord(thrown: unknown, depth = 0): ErrorRecord {
 
 /** The plain Error that a record stands for. */
 export function rebuildError(record: ErrorRecord): Error {
-  const error = new Error(record.message, record.cause === undefined ? undefined : { cause: rebuildError(record.cause) })
+  const error = new Error(
+    record.message,
+    record.cause === undefined ? undefined : { cause: rebuildError(record.cause) },
+  )
   error.name = record.name
   if (record.stack !== undefined) error.stack = record.stack
   if (record.code !== undefined) Object.assign(error, { code: record.code })

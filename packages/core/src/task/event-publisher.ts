@@ -31,7 +31,8 @@ export class EventPublisher {
 
   /** False while an event would go nowhere: spare yourself building it. */
   get wanted(): boolean {
-    if (this.#mode === 'on-demand') return this.#listenedUntil > 0 && this.#parts.runtime.monotonic() < this.#listenedUntil
+    if (this.#mode === 'on-demand')
+      return this.#listenedUntil > 0 && this.#parts.runtime.monotonic() < this.#listenedUntil
     return this.#mode === 'always'
   }
 

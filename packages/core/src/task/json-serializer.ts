@@ -24,7 +24,9 @@ export const jsonSerializer: Serializer = {
     try {
       return JSON.parse(decoder.decode(bytes))
     } catch (cause) {
-      throw new QueueError('UNDECODABLE', `The body is not JSON (${bytes.length} bytes): ${explain(cause)}`, { cause })
+      throw new QueueError('UNDECODABLE', `The body is not JSON (${bytes.length} bytes): ${explain(cause)}`, {
+        cause,
+      })
     }
   },
 }
@@ -45,13 +47,18 @@ function isPlain(value: unknown): boolean {
 
 function isPlainScalar(value: unknown): boolean {
   const type = typeof value
-  return type === 'string' || type === 'boolean' || value === null || (type === 'number' && Number.isFinite(value))
+  return (
+    type === 'string' || type === 'boolean' || value === null || (type === 'number' && Number.isFinite(value))
+  )
 }
 
 function refuseLossy(this: unknown, key: string, value: unknown): unknown {
   const lossy = lossyKind(value)
   if (lossy === undefined) return value
-  throw new QueueError('INVALID', `The payload cannot be written as JSON: ${key === '' ? 'it' : `"${key}"`} is ${lossy}. Convert it first, or plug in a serializer that keeps it.`)
+  throw new QueueError(
+    'INVALID',
+    `The payload cannot be written as JSON: ${key === '' ? 'it' : `"${key}"`} is ${lossy}. Convert it first, or plug in a serializer that keeps it.`,
+  )
 }
 
 function lossyKind(value: unknown): string | undefined {

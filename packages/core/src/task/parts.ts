@@ -52,5 +52,8 @@ export function serializerFor(parts: Parts, contentType: string): Serializer {
   const serializer = parts.serializers.get(contentType)
   if (serializer !== undefined) return serializer
   const known = [...parts.serializers.keys()].join(', ')
-  throw new QueueError('UNDECODABLE', `Content type "${contentType.slice(0, 100)}" is not accepted here; ${known} is. Plug its serializer in: new Bananas({ serializers: […] }).`)
+  throw new QueueError(
+    'UNDECODABLE',
+    `Content type "${contentType.slice(0, 100)}" is not accepted here; ${known} is. Plug its serializer in: new Bananas({ serializers: […] }).`,
+  )
 }

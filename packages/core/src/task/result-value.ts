@@ -39,11 +39,17 @@ export function encodeResultValue(facts: ResultFacts, body?: Uint8Array): Uint8A
 }
 
 /** @throws QueueError UNDECODABLE */
-export function decodeResultValue(id: string, bytes: Uint8Array): { readonly facts: ResultFacts; readonly body: Uint8Array } {
+export function decodeResultValue(
+  id: string,
+  bytes: Uint8Array,
+): { readonly facts: ResultFacts; readonly body: Uint8Array } {
   const end = bytes.indexOf(LINE_FEED)
   try {
-    const head: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? bytes.length : end).toString())
-    if (typeof head === 'object' && head !== null) return { facts: head, body: end === -1 ? new Uint8Array(0) : bytes.subarray(end + 1) }
+    const head: unknown = JSON.parse(
+      Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? bytes.length : end).toString(),
+    )
+    if (typeof head === 'object' && head !== null)
+      return { facts: head, body: end === -1 ? new Uint8Array(0) : bytes.subarray(end + 1) }
   } catch (cause) {
     throw new QueueError('UNDECODABLE', `The result of task ${id} cannot be read.`, { cause })
   }

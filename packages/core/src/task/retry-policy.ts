@@ -34,17 +34,32 @@ export interface RetryPolicy {
   readonly jitter: number
 }
 
-const DEFAULTS: Required<RetryOptions> = { limit: 3, backoff: 'exponential', delay: 1000, maxDelay: '1h', jitter: true }
+const DEFAULTS: Required<RetryOptions> = {
+  limit: 3,
+  backoff: 'exponential',
+  delay: 1000,
+  maxDelay: '1h',
+  jitter: true,
+}
 const KINDS: ReadonlySet<unknown> = new Set<BackoffKind>(['fixed', 'linear', 'exponential'])
 
 /** @throws QueueError INVALID naming the option */
-export function retryPolicy(options: RetryOptions | number | false | undefined, subject: string): RetryPolicy {
+export function retryPolicy(
+  options: RetryOptions | number | false | undefined,
+  subject: string,
+): RetryPolicy {
   const { limit, backoff, delay, maxDelay, jitter } = withDefaults(DEFAULTS, longForm(options))
   if (!Number.isInteger(limit) || limit < 0) {
-    throw new QueueError('INVALID', `${subject}: retry.limit must be a whole number of at least 0, not ${show(limit)}.`)
+    throw new QueueError(
+      'INVALID',
+      `${subject}: retry.limit must be a whole number of at least 0, not ${show(limit)}.`,
+    )
   }
   if (typeof backoff !== 'function' && !KINDS.has(backoff)) {
-    throw new QueueError('INVALID', `${subject}: retry.backoff must be 'fixed', 'linear', 'exponential' or a function, not ${show(backoff)}.`)
+    throw new QueueError(
+      'INVALID',
+      `${subject}: retry.backoff must be 'fixed', 'linear', 'exponential' or a function, not ${show(backoff)}.`,
+    )
   }
   return {
     limit,
@@ -63,7 +78,10 @@ function longForm(options: RetryOptions | number | false | undefined): RetryOpti
 function jitterShare(jitter: boolean | number, subject: string): number {
   const share = typeof jitter === 'boolean' ? Number(jitter) / 2 : jitter
   if (share >= 0 && share <= 1) return share
-  throw new QueueError('INVALID', `${subject}: retry.jitter must be true, false or a number from 0 to 1, not ${show(jitter)}.`)
+  throw new QueueError(
+    'INVALID',
+    `${subject}: retry.jitter must be true, false or a number from 0 to 1, not ${show(jitter)}.`,
+  )
 }
 
 /** Milliseconds to wait after the failure of `attempt` (1 = the first). `random` is uniform in [0, 1). */

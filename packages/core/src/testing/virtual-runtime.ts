@@ -19,52 +19,63 @@ interface Entry {
 /** How often promises are given the floor between two timers. A chain longer than this settles with the next. */
 const TURNS = 20
 
-export function virtualRuntime(options: { readonly seed?: number; readonly startAt?: number } = {}): VirtualRuntime {
+export function virtualRuntime(
+  options: { readonly seed?: number; readonly startAt?: number } = {},
+): VirtualRuntime {
   const random = mulberry32(options.seed ?? 1)
   const startAt = options.startAt ?? 1_700_000_000_000
-  let elapsed = 0
-  let seq = 0
-  let entries: Entry[] = []
-  const now = (): number => startAt + elapsed
+  const timers = new Timers()
+  const now = (): number => startAt + timers.elapsed
+  const fill = (bytes: Uint8Array): void => {
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = Math.floor(random() * 256)
+  }
+  return {
+    now,
+    monotonic: () => timers.elapsed,
+    setTimer: (callback, delayMs) => timers.set(callback, delayMs),
+    nextTurn: (callback) => void timers.set(callback, 0),
+    random,
+    id: createUuidV7(now, fill),
+    advance: (ms) => timers.advance(ms),
+    get pending() {
+      return timers.pending
+    },
+  }
+}
 
-  function setTimer(callback: () => void, delayMs: number): Timer {
-    const entry: Entry = { at: elapsed + Math.max(0, delayMs), seq: seq++, callback, cancelled: false }
-    entries.push(entry)
+class Timers {
+  elapsed = 0
+  #seq = 0
+  #entries: Entry[] = []
+
+  get pending(): number {
+    return this.#entries.filter((entry) => !entry.cancelled).length
+  }
+
+  set(callback: () => void, delayMs: number): Timer {
+    const at = this.elapsed + Math.max(0, delayMs)
+    const entry: Entry = { at, seq: this.#seq++, callback, cancelled: false }
+    this.#entries.push(entry)
     return { cancel: () => void (entry.cancelled = true) }
   }
 
-  function takeNext(until: number): Entry | undefined {
-    entries = entries.filter((entry) => !entry.cancelled)
-    const next = entries.reduce<Entry | undefined>((best, entry) => (best === undefined || entry.at < best.at || (entry.at === best.at && entry.seq < best.seq) ? entry : best), undefined)
-    if (next === undefined || next.at > until) return undefined
-    entries = entries.filter((entry) => entry !== next)
-    return next
-  }
-
-  async function advance(ms: number): Promise<void> {
-    const until = elapsed + ms
+  async advance(ms: number): Promise<void> {
+    const until = this.elapsed + ms
     await settle()
-    for (let next = takeNext(until); next !== undefined; next = takeNext(until)) {
-      elapsed = Math.max(elapsed, next.at)
+    for (let next = this.#takeNext(until); next !== undefined; next = this.#takeNext(until)) {
+      this.elapsed = Math.max(this.elapsed, next.at)
       next.callback()
       await settle()
     }
-    elapsed = until
+    this.elapsed = until
   }
 
-  return {
-    now,
-    monotonic: () => elapsed,
-    setTimer,
-    nextTurn: (callback) => void setTimer(callback, 0),
-    random,
-    id: createUuidV7(now, (bytes) => {
-      for (let index = 0; index < bytes.length; index += 1) bytes[index] = Math.floor(random() * 256)
-    }),
-    advance,
-    get pending() {
-      return entries.filter((entry) => !entry.cancelled).length
-    },
+  #takeNext(until: number): Entry | undefined {
+    this.#entries = this.#entries.filter((entry) => !entry.cancelled)
+    const [next] = this.#entries.toSorted((a, b) => a.at - b.at || a.seq - b.seq)
+    if (next === undefined || next.at > until) return undefined
+    this.#entries = this.#entries.filter((entry) => entry !== next)
+    return next
   }
 }
 

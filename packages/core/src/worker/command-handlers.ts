@@ -7,7 +7,14 @@ import type { Worker } from './worker.ts'
 export function commandHandlers(worker: Worker, events: EventPublisher): CommandHandlers {
   return {
     ping: () => 'pong',
-    inspect: () => ({ id: worker.id, pid: process.pid, queues: worker.queues, tasks: worker.tasks, concurrency: worker.concurrency, ...worker.health() }),
+    inspect: () => ({
+      id: worker.id,
+      pid: process.pid,
+      queues: worker.queues,
+      tasks: worker.tasks,
+      concurrency: worker.concurrency,
+      ...worker.health(),
+    }),
     pause: (args) => worker.pause(text(args, 'queue')),
     resume: (args) => worker.resume(text(args, 'queue')),
     concurrency: (args) => {

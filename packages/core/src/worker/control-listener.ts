@@ -5,7 +5,9 @@ import { sleep } from '../runtime/sleep.ts'
 import type { Parts } from '../task/parts.ts'
 import { topicsOf } from '../task/topics.ts'
 
-export type CommandHandlers = Readonly<Record<CommandName, (args: Readonly<Record<string, unknown>>) => unknown>>
+export type CommandHandlers = Readonly<
+  Record<CommandName, (args: Readonly<Record<string, unknown>>) => unknown>
+>
 
 export interface ControlListenerOptions {
   readonly parts: Parts
@@ -67,13 +69,19 @@ export class ControlListener {
     const reply = await this.#carryOut(command)
     if (command.replyTo === undefined) return
     // A reply nobody waits for any more is no error.
-    await this.#options.parts.channel?.broadcast(command.replyTo, Buffer.from(JSON.stringify(reply))).catch(() => {})
+    await this.#options.parts.channel
+      ?.broadcast(command.replyTo, Buffer.from(JSON.stringify(reply)))
+      .catch(() => {})
   }
 
   async #carryOut(command: Command): Promise<Reply> {
     const { handlers, workerId } = this.#options
     const answer = { command: command.command, worker: workerId }
-    if (!Object.hasOwn(handlers, command.command)) return { ...answer, error: `Unknown command. This worker accepts: ${Object.keys(handlers).join(', ')}.` }
+    if (!Object.hasOwn(handlers, command.command))
+      return {
+        ...answer,
+        error: `Unknown command. This worker accepts: ${Object.keys(handlers).join(', ')}.`,
+      }
     try {
       return { ...answer, value: await handlers[command.command](command.args ?? {}) }
     } catch (error) {

@@ -10,9 +10,9 @@ import type { TaskEventType } from '../task/events.ts'
 import { serializerFor } from '../task/parts.ts'
 import { encodeResultValue } from '../task/result-value.ts'
 import type { ResultFacts } from '../task/result-value.ts'
-import { retryDelayMs } from '../task/retry-policy.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { validate } from '../task/validate.ts'
+import { deathReason, isWorthRetrying, safeDelayMs } from './failure-policy.ts'
 import type { HeldTask } from './held-task.ts'
 import { runHandler } from './run-handler.ts'
 import { deadSettlement, postponeSettlement, retrySettlement } from './settlements.ts'
@@ -56,11 +56,13 @@ export class Executor {
       held.startedAt = this.#options.parts.runtime.now()
       this.#emit('task.started', held)
       const value = await this.#call(registration, held, run)
-      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT') return await this.#aborted(held)
+      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
+        return await this.#aborted(held)
       if (isDirective(value)) return await this.#steered(registration, held, run, value)
       return await this.#succeeded(registration, held, run, value)
     } catch (error) {
-      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT') return this.#aborted(held)
+      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
+        return this.#aborted(held)
       return this.#failed(registration, held, run, error)
     }
   }
@@ -70,15 +72,22 @@ export class Executor {
     const { task, handler } = registration
     const { envelope } = held
     let input = serializerFor(parts, envelope.contentType).decode(held.delivery.message.body)
-    if (task.inputSchema !== undefined) input = await validate(task.inputSchema, input, `The input of task "${task.name}"`)
+    if (task.inputSchema !== undefined)
+      input = await validate(task.inputSchema, input, `The input of task "${task.name}"`)
     const limits = { softMs: envelope.timeoutMs ?? task.timeoutMs, hardMs: envelope.hardTimeoutMs }
-    const guarded = (): Promise<unknown> => runHandler({ runtime: parts.runtime, onZombie: this.#options.onZombie }, held, limits, () => handler(input, run))
+    const guarded = (): Promise<unknown> =>
+      runHandler({ runtime: parts.runtime, onZombie: this.#options.onZombie }, held, limits, () =>
+        handler(input, run),
+      )
     return this.#onion === undefined ? guarded() : this.#onion(run, guarded)
   }
 
   async #succeeded({ task }: Registration, held: HeldTask, run: TaskRun, value: unknown): Promise<Ending> {
     const { parts } = this.#options
-    const output = task.outputSchema === undefined ? value : await validate(task.outputSchema, value, `The result of task "${task.name}"`)
+    const output =
+      task.outputSchema === undefined
+        ? value
+        : await validate(task.outputSchema, value, `The result of task "${task.name}"`)
     const ignored = held.envelope.ignoreResult ?? task.ignoreResult
     const body = ignored ? undefined : parts.serializer.encode(output)
     await this.#freeUnique(held)
@@ -87,24 +96,39 @@ export class Executor {
     return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
   }
 
-  #steered(registration: Registration, held: HeldTask, run: TaskRun, value: Directive): Promise<Ending> | Ending {
+  #steered(
+    registration: Registration,
+    held: HeldTask,
+    run: TaskRun,
+    value: Directive,
+  ): Promise<Ending> | Ending {
     const { parts } = this.#options
     if (value.kind === 'postpone') {
       this.#emit('task.retried', held, { delayMs: value.delayMs! })
       return { task: held, settlement: postponeSettlement(parts, held, value.delayMs!), record: undefined }
     }
-    const error = new QueueError('TASK_FAILED', value.reason ?? `The handler of "${held.envelope.task}" asked for ${value.kind === 'retry' ? 'a retry' : 'an end'}.`)
+    const error = new QueueError(
+      'TASK_FAILED',
+      value.reason ??
+        `The handler of "${held.envelope.task}" asked for ${value.kind === 'retry' ? 'a retry' : 'an end'}.`,
+    )
     return this.#failed(registration, held, run, error, value)
   }
 
   // oxlint-disable-next-line max-params -- the directive is the one optional part of a failure
-  async #failed({ task }: Registration, held: HeldTask, run: TaskRun, error: unknown, steer?: Directive): Promise<Ending> {
+  async #failed(
+    { task }: Registration,
+    held: HeldTask,
+    run: TaskRun,
+    error: unknown,
+    steer?: Directive,
+  ): Promise<Ending> {
     const { parts } = this.#options
     const limit = held.envelope.retryLimit ?? task.retry.limit
     const { attempt } = held.envelope
     this.#emit('task.failed', held, { error: errorRecord(error) })
     if (attempt <= limit && steer?.kind !== 'discard' && isWorthRetrying(error)) {
-      const delayMs = steer?.delayMs ?? safeDelay(task, attempt, error, parts.runtime.random())
+      const delayMs = steer?.delayMs ?? safeDelayMs(task, attempt, error, parts.runtime.random())
       this.#emit('task.retried', held, { delayMs })
       return { task: held, settlement: retrySettlement(parts, held, delayMs), record: undefined }
     }
@@ -116,7 +140,9 @@ export class Executor {
     await this.#freeUnique(held)
     const kept = errorRecord(error)
     this.#emit('task.dead', held, { reason, error: kept })
-    const record = this.#ignores(held) ? undefined : this.#record(held, run, 'failed', { error: kept, reason })
+    const record = this.#ignores(held)
+      ? undefined
+      : this.#record(held, run, 'failed', { error: kept, reason })
     return { task: held, settlement: deadSettlement(held, reason.slice(0, 1000), error), record }
   }
 
@@ -144,7 +170,11 @@ export class Executor {
 
   #superseding(held: HeldTask): Ending {
     this.#emit('task.revoked', held, { reason: 'replaced by a newer task with the same unique key' })
-    const record = this.#ignores(held) ? undefined : this.#record(held, undefined, 'cancelled', { reason: 'replaced by a newer task with the same unique key' })
+    const record = this.#ignores(held)
+      ? undefined
+      : this.#record(held, undefined, 'cancelled', {
+          reason: 'replaced by a newer task with the same unique key',
+        })
     return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
   }
 
@@ -153,7 +183,10 @@ export class Executor {
     const { results } = this.#options.parts
     const { unique, uniqueUntil, attempt } = held.envelope
     if (results === undefined || unique === undefined || attempt > 1) return false
-    const holder = uniqueUntil === 'started' ? await releaseUnique(results, unique, held.id) : await uniqueHolder(results, unique)
+    const holder =
+      uniqueUntil === 'started'
+        ? await releaseUnique(results, unique, held.id)
+        : await uniqueHolder(results, unique)
     return holder !== undefined && holder !== held.id
   }
 
@@ -161,15 +194,24 @@ export class Executor {
     const { results } = this.#options.parts
     const { unique, uniqueUntil } = held.envelope
     // The marker ends by itself; a backend that is down must not keep a finished task from being settled.
-    if (results !== undefined && unique !== undefined && uniqueUntil === 'finished') await releaseUnique(results, unique, held.id).catch(() => {})
+    if (results !== undefined && unique !== undefined && uniqueUntil === 'finished')
+      await releaseUnique(results, unique, held.id).catch(() => {})
   }
 
   #ignores(held: HeldTask): boolean {
-    return held.envelope.ignoreResult ?? this.#options.handlers.get(held.envelope.task)?.task.ignoreResult ?? false
+    return (
+      held.envelope.ignoreResult ?? this.#options.handlers.get(held.envelope.task)?.task.ignoreResult ?? false
+    )
   }
 
   // oxlint-disable-next-line max-params -- the parts of one record
-  #record(held: HeldTask, run: TaskRun | undefined, state: ResultState, facts: ResultFacts, body?: Uint8Array): ResultRecord | undefined {
+  #record(
+    held: HeldTask,
+    run: TaskRun | undefined,
+    state: ResultState,
+    facts: ResultFacts,
+    body?: Uint8Array,
+  ): ResultRecord | undefined {
     const { parts, workerId, handlers } = this.#options
     if (parts.results === undefined) return undefined
     const { contentType } = parts.serializer
@@ -186,33 +228,33 @@ export class Executor {
       },
       body,
     )
-    return { id: held.id, state, value, ttlMs: handlers.get(held.envelope.task)?.task.resultTtlMs ?? 86_400_000 }
+    return {
+      id: held.id,
+      state,
+      value,
+      ttlMs: handlers.get(held.envelope.task)?.task.resultTtlMs ?? 86_400_000,
+    }
   }
 
-  #emit(type: TaskEventType, held: HeldTask, more?: { delayMs?: number; reason?: string; error?: ReturnType<typeof errorRecord> }): void {
+  #emit(
+    type: TaskEventType,
+    held: HeldTask,
+    more?: { delayMs?: number; reason?: string; error?: ReturnType<typeof errorRecord> },
+  ): void {
     const { events, parts } = this.#options
     if (!events.wanted) return
-    const runMs = held.startedAt > 0 && type !== 'task.started' ? { runMs: parts.runtime.now() - held.startedAt } : undefined
-    events.emit({ type, id: held.id, task: held.envelope.shadow ?? held.envelope.task, queue: held.source.queue, attempt: held.envelope.attempt, ...runMs, ...more })
-  }
-}
-
-function deathReason(attempt: number, error: unknown, steer: Directive | undefined): string {
-  const { name, message } = errorRecord(error)
-  if (steer?.kind === 'discard') return `discarded: ${message}`
-  return `failed after ${attempt} attempt${attempt === 1 ? '' : 's'}: ${name}: ${message}`
-}
-
-/** Input that does not fit or bytes that cannot be read will not fit better later. */
-function isWorthRetrying(error: unknown): boolean {
-  return !QueueError.is(error, 'INVALID') && !QueueError.is(error, 'UNDECODABLE')
-}
-
-/** A custom backoff is the user's code: when it fails, the default wait is taken. */
-function safeDelay(task: Task<unknown, unknown, unknown>, attempt: number, error: unknown, random: number): number {
-  try {
-    return retryDelayMs(task.retry, attempt, error, random)
-  } catch {
-    return retryDelayMs({ ...task.retry, backoff: 'exponential' }, attempt, error, random)
+    const runMs =
+      held.startedAt > 0 && type !== 'task.started'
+        ? { runMs: parts.runtime.now() - held.startedAt }
+        : undefined
+    events.emit({
+      type,
+      id: held.id,
+      task: held.envelope.shadow ?? held.envelope.task,
+      queue: held.source.queue,
+      attempt: held.envelope.attempt,
+      ...runMs,
+      ...more,
+    })
   }
 }

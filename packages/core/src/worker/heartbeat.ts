@@ -48,9 +48,13 @@ export class Heartbeat {
   }
 
   #schedule(): void {
-    this.#timer = this.#runtime.setTimer(() => {
-      this.beat('worker.heartbeat')
-      this.#schedule()
-    }, EVERY_MS, true)
+    this.#timer = this.#runtime.setTimer(
+      () => {
+        this.beat('worker.heartbeat')
+        this.#schedule()
+      },
+      EVERY_MS,
+      true,
+    )
   }
 }

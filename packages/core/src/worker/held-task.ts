@@ -14,6 +14,8 @@ export class HeldTask {
   leaseEndsAt: number
   /** Set when the handler starts. Epoch ms. */
   startedAt = 0
+  /** Settled over the head of a handler that would not end. */
+  givenBack = false
   #controller: AbortController | undefined
   #abortReason: QueueError | undefined
 
@@ -49,9 +51,9 @@ export class HeldTask {
     this.#controller?.abort(reason)
   }
 
-  /** The lease is gone: another worker may hold the task, so nothing may be settled or stored any more. */
+  /** The task is no longer ours: another worker may hold it, so nothing may be settled or stored any more. */
   get lost(): boolean {
-    return this.#abortReason?.code === 'LEASE_LOST'
+    return this.givenBack || this.#abortReason?.code === 'LEASE_LOST'
   }
 
   /**

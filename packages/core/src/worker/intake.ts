@@ -41,7 +41,11 @@ export class Intake {
     this.#options = options
   }
 
-  admit(source: Source, deliveries: readonly Delivery[], revoked?: ReadonlySet<string>): readonly Admission[] {
+  admit(
+    source: Source,
+    deliveries: readonly Delivery[],
+    revoked?: ReadonlySet<string>,
+  ): readonly Admission[] {
     return deliveries.map((delivery) => {
       const envelope = read(delivery)
       if (envelope instanceof QueueError) return this.#unreadable(source, delivery, envelope)
@@ -58,43 +62,68 @@ export class Intake {
 
   #unreadable(source: Source, delivery: Delivery, error: QueueError): Admission {
     const task = new HeldTask(delivery, source, UNREADABLE, this.#options.leaseMs)
-    return { task, ending: { task, settlement: deadSettlement(task, `unreadable: ${error.message}`, error), record: undefined } }
+    return {
+      task,
+      ending: {
+        task,
+        settlement: deadSettlement(task, `unreadable: ${error.message}`, error),
+        record: undefined,
+      },
+    }
   }
 
   #endingOf(held: HeldTask, revoked: ReadonlySet<string> | undefined): Promise<Ending> | Ending | undefined {
     const { parts, executor, maxCrashes, knows } = this.#options
     const { envelope } = held
     if (envelope.hopMs > 0) return this.#postponed(held, envelope.hopMs)
-    if (envelope.expiresAt !== undefined && parts.runtime.now() >= envelope.expiresAt) return executor.expired(held)
+    if (envelope.expiresAt !== undefined && parts.runtime.now() >= envelope.expiresAt)
+      return executor.expired(held)
     if (revoked?.has(held.id)) return executor.revoked(held)
     if (!knows(envelope.task)) return this.#unknown(held)
-    if (held.crashes >= maxCrashes) return executor.dead(held, `poison: ${held.crashes} workers took it and were never heard of again`, poison(held))
+    if (held.crashes >= maxCrashes)
+      return executor.dead(
+        held,
+        `poison: ${held.crashes} workers took it and were never heard of again`,
+        poison(held),
+      )
     return this.#suspected(held)
   }
 
   /** A task that was handed over twice without a word waits until no other such task runs here. */
   #suspected(held: HeldTask): Ending | undefined {
     if (held.crashes < 2) return undefined
-    if (this.#suspect !== undefined) return this.#postponed(held, Math.ceil(SUSPECT_SPREAD_MS * this.#options.parts.runtime.random()))
+    if (this.#suspect !== undefined)
+      return this.#postponed(held, Math.ceil(SUSPECT_SPREAD_MS * this.#options.parts.runtime.random()))
     this.#suspect = held
     return undefined
   }
 
   #postponed(held: HeldTask, delayMs: number): Ending {
-    return { task: held, settlement: postponeSettlement(this.#options.parts, held, delayMs), record: undefined }
+    return {
+      task: held,
+      settlement: postponeSettlement(this.#options.parts, held, delayMs),
+      record: undefined,
+    }
   }
 
   /** Given back for a worker that knows the task, ever later; dead-lettered in the end, never discarded. */
   #unknown(held: HeldTask): Promise<Ending> | Ending {
     const times = held.envelope.handedBack
-    if (times < UNKNOWN_LIMIT) return this.#postponed(held, Math.min(UNKNOWN_FIRST_MS * 2 ** times, UNKNOWN_LONGEST_MS))
-    const error = new QueueError('UNKNOWN_TASK', `No worker of queue "${held.source.queue}" knows the task "${held.envelope.task}". Register a handler: worker.handle(task, …).`)
+    if (times < UNKNOWN_LIMIT)
+      return this.#postponed(held, Math.min(UNKNOWN_FIRST_MS * 2 ** times, UNKNOWN_LONGEST_MS))
+    const error = new QueueError(
+      'UNKNOWN_TASK',
+      `No worker of queue "${held.source.queue}" knows the task "${held.envelope.task}". Register a handler: worker.handle(task, …).`,
+    )
     return this.#options.executor.dead(held, `unknown task: ${error.message}`, error)
   }
 }
 
 function poison(held: HeldTask): QueueError {
-  return new QueueError('TASK_FAILED', `Task "${held.envelope.task}" (${held.id}) was handed to ${held.crashes} workers that died or stalled with it.`)
+  return new QueueError(
+    'TASK_FAILED',
+    `Task "${held.envelope.task}" (${held.id}) was handed to ${held.crashes} workers that died or stalled with it.`,
+  )
 }
 
 const UNREADABLE: Envelope = readEnvelope('', { 'bananas-task': '(unreadable)' })
@@ -103,6 +132,8 @@ function read(delivery: Delivery): Envelope | QueueError {
   try {
     return readEnvelope(delivery.message.id, delivery.message.headers)
   } catch (error) {
-    return QueueError.is(error) ? error : new QueueError('UNDECODABLE', 'The headers cannot be read.', { cause: error })
+    return QueueError.is(error)
+      ? error
+      : new QueueError('UNDECODABLE', 'The headers cannot be read.', { cause: error })
   }
 }

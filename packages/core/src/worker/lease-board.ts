@@ -32,7 +32,9 @@ export class LeaseBoard {
   constructor(slots: number, receiptBytes: number) {
     // Slots start on multiples of four, for Atomics.
     const slotBytes = Math.ceil(receiptBytes / 4) * 4
-    const memory = new SharedArrayBuffer(Math.ceil((BOARD_HEADER_BYTES + slots * (SLOT_HEADER_BYTES + slotBytes)) / 8) * 8)
+    const memory = new SharedArrayBuffer(
+      Math.ceil((BOARD_HEADER_BYTES + slots * (SLOT_HEADER_BYTES + slotBytes)) / 8) * 8,
+    )
     this.layout = { memory, slots, slotBytes }
     this.#heartbeat = new BigInt64Array(memory, 0, 1)
     this.#words = new DataView(memory)
@@ -47,7 +49,10 @@ export class LeaseBoard {
 
   add(task: HeldTask, queue: number): void {
     const { receipt } = task.delivery
-    const slot = receipt.length * 3 > this.layout.slotBytes && Buffer.byteLength(receipt) > this.layout.slotBytes ? undefined : this.#free.pop()
+    const slot =
+      receipt.length * 3 > this.layout.slotBytes && Buffer.byteLength(receipt) > this.layout.slotBytes
+        ? undefined
+        : this.#free.pop()
     if (slot === undefined) return
     const at = slotOffset(this.layout, slot)
     const length = this.#bytes.write(receipt, at + SLOT_HEADER_BYTES)
@@ -67,7 +72,10 @@ export class LeaseBoard {
 }
 
 /** Read side. A receipt torn by a write in progress is told LEASE_LOST by the broker, which harms nobody. */
-export function readBoard(layout: BoardLayout): { readonly heartbeat: number; readonly receipts: ReadonlyMap<number, readonly string[]> } {
+export function readBoard(layout: BoardLayout): {
+  readonly heartbeat: number
+  readonly receipts: ReadonlyMap<number, readonly string[]>
+} {
   const heartbeat = Number(Atomics.load(new BigInt64Array(layout.memory, 0, 1), 0))
   const words = new DataView(layout.memory)
   const bytes = Buffer.from(layout.memory)

@@ -18,7 +18,11 @@ export class LeaseKeeper {
   #thread: LeaseThread | undefined
   #stopped = false
 
-  constructor(runtime: Runtime, leaseMs: number, lease: { readonly renewable: boolean; readonly maxMs: number }) {
+  constructor(
+    runtime: Runtime,
+    leaseMs: number,
+    lease: { readonly renewable: boolean; readonly maxMs: number },
+  ) {
     this.#runtime = runtime
     this.#leaseMs = leaseMs
     this.#lease = lease
@@ -35,7 +39,8 @@ export class LeaseKeeper {
   add(task: HeldTask): void {
     this.#held.set(task.delivery.receipt, task)
     this.#thread?.add(task)
-    if (this.#lease.renewable && !this.#stopped) this.#timer ??= this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
+    if (this.#lease.renewable && !this.#stopped)
+      this.#timer ??= this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
   }
 
   remove(task: HeldTask): void {
@@ -61,7 +66,8 @@ export class LeaseKeeper {
     }
     await Promise.all([...bySource].map(([source, tasks]) => this.#extend(source, tasks)))
     this.#timer = undefined
-    if (this.#held.size > 0 && !this.#stopped) this.#timer = this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
+    if (this.#held.size > 0 && !this.#stopped)
+      this.#timer = this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
   }
 
   #isDue(task: HeldTask): boolean {
@@ -79,17 +85,22 @@ export class LeaseKeeper {
       const receipts = tasks.map((task) => task.delivery.receipt)
       const failures = await source.consumer.extend(receipts, this.#leaseMs)
       for (const task of tasks) task.leaseEndsAt = askedAt + this.#leaseMs
-      for (const failure of failures) tasks[failure.index]!.abort(leaseLost(tasks[failure.index]!, failure.error.message))
+      for (const failure of failures)
+        tasks[failure.index]!.abort(leaseLost(tasks[failure.index]!, failure.error.message))
     } catch {
       // The connection is being rebuilt. What runs out meanwhile is someone else's.
       const now = this.#runtime.monotonic()
-      for (const task of tasks) if (now >= task.leaseEndsAt) task.abort(leaseLost(task, 'it could not be extended in time'))
+      for (const task of tasks)
+        if (now >= task.leaseEndsAt) task.abort(leaseLost(task, 'it could not be extended in time'))
     }
   }
 }
 
 function leaseLost(task: HeldTask, why: string): QueueError {
-  return new QueueError('LEASE_LOST', `Task "${task.envelope.task}" (${task.id}) lost its lease: ${why}. Another worker may run it.`)
+  return new QueueError(
+    'LEASE_LOST',
+    `Task "${task.envelope.task}" (${task.id}) lost its lease: ${why}. Another worker may run it.`,
+  )
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -37,7 +37,11 @@ export class LeaseThread {
     // The same folder holds this file's sibling in the sources, and its own bundle when published.
     const file = import.meta.url.endsWith('.ts') ? './lease-thread-main.ts' : './lease-thread-main.js'
     const workerData: LeaseThreadInit = { ...init, layout: this.#board.layout }
-    this.#thread = new Thread(new URL(file, import.meta.url), { workerData, name: 'bananas-leases', execArgv: [] })
+    this.#thread = new Thread(new URL(file, import.meta.url), {
+      workerData,
+      name: 'bananas-leases',
+      execArgv: [],
+    })
     this.#thread.unref()
     // Without the thread leases are kept by this one alone, as they are most of the time.
     this.#thread.on('error', () => this.#timer?.cancel())

@@ -39,13 +39,24 @@ export class Reception {
     const { pool, leases, window, maxBatch } = this.#options
     const { concurrency, active, waiting } = pool
     const extra = window?.extra(concurrency) ?? 0
-    const room = Math.min(concurrency + extra - active - waiting - this.#admitting, concurrency + SETTLING - leases.size, maxBatch)
+    const room = Math.min(
+      concurrency + extra - active - waiting - this.#admitting,
+      concurrency + SETTLING - leases.size,
+      maxBatch,
+    )
     return extra === 0 ? room : Math.min(room, Math.ceil((concurrency + extra) / 2))
   }
 
   accept(source: Source, deliveries: readonly Delivery[]): void {
     const { revocations, intake, events } = this.#options
-    if (events.wanted) for (const { message } of deliveries) events.emit({ type: 'task.received', id: message.id, task: message.headers[HEADER.task] ?? '', queue: source.queue })
+    if (events.wanted)
+      for (const { message } of deliveries)
+        events.emit({
+          type: 'task.received',
+          id: message.id,
+          task: message.headers[HEADER.task] ?? '',
+          queue: source.queue,
+        })
     const revoked = revocations.check(deliveries)
     if (revoked === undefined) return this.#take(intake.admit(source, deliveries))
     this.#admitting += deliveries.length

@@ -45,7 +45,9 @@ export class RevocationWatch {
 
   async #look(): Promise<void> {
     // A backend that is down answers nothing: the last known state stands until it is back.
-    this.#outstanding = await revocationsOutstanding(this.#parts.results!, this.#parts).catch(() => this.#outstanding)
+    this.#outstanding = await revocationsOutstanding(this.#parts.results!, this.#parts).catch(
+      () => this.#outstanding,
+    )
     if (!this.#stopped) this.#timer = this.#runtime.setTimer(() => void this.#look(), EVERY_MS, true)
   }
 

@@ -58,7 +58,8 @@ export class SettleBatcher {
     if (endings.length === 0) return
     this.#pending = []
     for (let at = 0; at < endings.length; at += this.#options.maxBatch) {
-      const part = endings.length <= this.#options.maxBatch ? endings : endings.slice(at, at + this.#options.maxBatch)
+      const part =
+        endings.length <= this.#options.maxBatch ? endings : endings.slice(at, at + this.#options.maxBatch)
       const commit = this.#commit(part).finally(() => this.#committing.delete(commit))
       this.#committing.add(commit)
     }
@@ -87,12 +88,17 @@ export class SettleBatcher {
   }
 
   /** Tries until it works or no lease is left to defend: giving up early would repeat tasks that are done. */
-  async #persist(endings: readonly Ending[], call: () => Promise<readonly Failure[]>): Promise<readonly Failure[]> {
+  async #persist(
+    endings: readonly Ending[],
+    call: () => Promise<readonly Failure[]>,
+  ): Promise<readonly Failure[]> {
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
       try {
         return await call()
       } catch (cause) {
-        const error = QueueError.is(cause) ? cause : new QueueError('CONNECTION_LOST', 'Settling failed.', { cause })
+        const error = QueueError.is(cause)
+          ? cause
+          : new QueueError('CONNECTION_LOST', 'Settling failed.', { cause })
         this.#options.onError(error)
         const now = this.#options.runtime.monotonic()
         if (endings.every(({ task }) => task.lost || now >= task.leaseEndsAt)) return []
@@ -104,7 +110,14 @@ export class SettleBatcher {
 
 /** A result its backend refuses, for example as too large, is told as a failure: losing it in silence would be worse. */
 function unstorable(record: ResultRecord, error: QueueError): ResultRecord {
-  return { ...record, state: 'failed', value: encodeResultValue({ error: errorRecord(error), reason: 'the task ran, but its result could not be stored' }) }
+  return {
+    ...record,
+    state: 'failed',
+    value: encodeResultValue({
+      error: errorRecord(error),
+      reason: 'the task ran, but its result could not be stored',
+    }),
+  }
 }
 
 function bySource(endings: readonly Ending[]): Map<Source, Ending[]> {

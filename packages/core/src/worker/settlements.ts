@@ -17,7 +17,12 @@ export function postponeSettlement(parts: Parts, held: HeldTask, delayMs: number
 
 /** Set aside, with headers ready for a redrive: attempts and hand-backs count afresh, the whole error chain is kept. */
 export function deadSettlement(held: HeldTask, reason: string, error: unknown): Settlement {
-  const { [HEADER.attempt]: _attempt, [HEADER.handedBack]: _back, [HEADER.hopMs]: _hop, ...rest } = held.delivery.message.headers
+  const {
+    [HEADER.attempt]: _attempt,
+    [HEADER.handedBack]: _back,
+    [HEADER.hopMs]: _hop,
+    ...rest
+  } = held.delivery.message.headers
   const kept = error === undefined ? rest : { ...rest, [HEADER.error]: JSON.stringify(errorRecord(error)) }
   return { receipt: held.delivery.receipt, as: 'deadLetter', reason, headers: kept }
 }
@@ -26,6 +31,9 @@ function again(parts: Parts, held: HeldTask, delayMs: number, changed: Headers):
   const { name, supports } = parts.broker
   // A broker without any delay can still hand a task back at once: late retries there would be lost retries.
   const wantedMs = supports.maxDelayMs === 0 ? 0 : delayMs
-  const hop = firstHop({ ...held.delivery.message.headers, ...changed }, wantedMs, { name, maxDelayMs: supports.maxDelayMs })
+  const hop = firstHop({ ...held.delivery.message.headers, ...changed }, wantedMs, {
+    name,
+    maxDelayMs: supports.maxDelayMs,
+  })
   return { receipt: held.delivery.receipt, as: 'retry', delayMs: hop.delayMs, headers: hop.headers }
 }

@@ -54,7 +54,8 @@ export class Source {
 
   /** The consumer that deliveries came from; settle there. */
   get consumer(): Consumer {
-    if (this.#consumer === undefined) throw new QueueError('CLOSED', `Queue "${this.queue}" is not being consumed.`)
+    if (this.#consumer === undefined)
+      throw new QueueError('CLOSED', `Queue "${this.queue}" is not being consumed.`)
     return this.#consumer
   }
 
@@ -89,16 +90,31 @@ export class Source {
     return broker.consume(lane, { leaseMs, prefetch, signal })
   }
 
-  #guarded(consumer: Consumer, max: number, wait: { waitMs: number; signal: AbortSignal }): Promise<readonly Delivery[]> {
+  #guarded(
+    consumer: Consumer,
+    max: number,
+    wait: { waitMs: number; signal: AbortSignal },
+  ): Promise<readonly Delivery[]> {
     const limitMs = wait.waitMs + WATCHDOG_MS
     return new Promise((resolve, reject) => {
-      const timer = this.runtime.setTimer(() => {
-        reject(new Silence('CONNECTION_LOST', `Queue "${this.queue}": no answer for ${limitMs} ms; the consumer is rebuilt.`))
-      }, limitMs, true)
-      const settle = <T>(finish: (value: T) => void) => (value: T) => {
-        timer.cancel()
-        finish(value)
-      }
+      const timer = this.runtime.setTimer(
+        () => {
+          reject(
+            new Silence(
+              'CONNECTION_LOST',
+              `Queue "${this.queue}": no answer for ${limitMs} ms; the consumer is rebuilt.`,
+            ),
+          )
+        },
+        limitMs,
+        true,
+      )
+      const settle =
+        <T>(finish: (value: T) => void) =>
+        (value: T) => {
+          timer.cancel()
+          finish(value)
+        }
       consumer.receive(max, wait).then(settle(resolve), settle(reject))
     })
   }
@@ -109,7 +125,9 @@ export class Source {
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
-    const known = QueueError.is(error) ? error : new QueueError('CONNECTION_LOST', `Queue "${this.queue}": receiving failed.`, { cause: error })
+    const known = QueueError.is(error)
+      ? error
+      : new QueueError('CONNECTION_LOST', `Queue "${this.queue}": receiving failed.`, { cause: error })
     this.#options.onError(known)
     // Adapters recover by themselves, and closing would give away what runs now. Only a consumer that is
     // closed or hangs is replaced; not awaited, because closing over a dead connection may hang too.

@@ -56,7 +56,8 @@ export class TaskPool {
   }
 
   pump(): void {
-    while (this.waiting > 0 && this.#active.size < this.#capacity()) void this.#run(this.#waiting[this.#next++]!)
+    while (this.waiting > 0 && this.#active.size < this.#capacity())
+      void this.#run(this.#waiting[this.#next++]!)
     if (this.#next === this.#waiting.length) {
       this.#waiting = []
       this.#next = 0

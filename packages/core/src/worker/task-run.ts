@@ -88,20 +88,33 @@ export class TaskRun implements TaskContext {
   }
 
   async progress(value: number, note?: string): Promise<void> {
-    if (!(value >= 0 && value <= 1)) throw new QueueError('INVALID', `Task "${this.task}": progress goes from 0 to 1, not ${show(value)}.`)
+    if (!(value >= 0 && value <= 1))
+      throw new QueueError('INVALID', `Task "${this.task}": progress goes from 0 to 1, not ${show(value)}.`)
     const { parts, events } = this.#host
     const now = parts.runtime.monotonic()
     if (now - this.#lastProgressAt < PROGRESS_EVERY_MS && value < 1) return
     this.#lastProgressAt = now
     const shown = { progress: value, ...(note !== undefined && { note }) }
-    if (events.wanted) events.emit({ type: 'task.progress', id: this.id, task: this.task, queue: this.queue, ...shown })
+    if (events.wanted)
+      events.emit({ type: 'task.progress', id: this.id, task: this.task, queue: this.queue, ...shown })
     if (parts.results === undefined || this.#held.lost) return
-    const facts = { task: this.task, attempt: this.attempt, startedAt: this.#held.startedAt, worker: this.worker, ...shown }
-    await parts.results.put([{ id: this.id, state: 'running', value: encodeResultValue(facts), ttlMs: PROGRESS_TTL_MS }])
+    const facts = {
+      task: this.task,
+      attempt: this.attempt,
+      startedAt: this.#held.startedAt,
+      worker: this.worker,
+      ...shown,
+    }
+    await parts.results.put([
+      { id: this.id, state: 'running', value: encodeResultValue(facts), ttlMs: PROGRESS_TTL_MS },
+    ])
   }
 
   retry(options: { readonly delay?: Duration; readonly reason?: string } = {}): Directive {
-    const delayMs = options.delay === undefined ? undefined : parseDuration(options.delay, `Task "${this.task}": retry delay`)
+    const delayMs =
+      options.delay === undefined
+        ? undefined
+        : parseDuration(options.delay, `Task "${this.task}": retry delay`)
     return directive('retry', delayMs, options.reason)
   }
 
@@ -119,6 +132,13 @@ export class TaskRun implements TaskContext {
     this.#logs.push(line)
     if (this.#logs.length > LOG_LINES) this.#logs.shift()
     const { events } = this.#host
-    if (events.wanted) events.emit({ type: 'task.log', id: this.id, task: this.task, queue: this.queue, note: `${level}: ${line.message}` })
+    if (events.wanted)
+      events.emit({
+        type: 'task.log',
+        id: this.id,
+        task: this.task,
+        queue: this.queue,
+        note: `${level}: ${line.message}`,
+      })
   }
 }

@@ -35,7 +35,14 @@ export function workerHealth(view: HealthView): WorkerHealth {
   for (const source of sources) lastReceiveMs[source.lane] = Math.round(monotonic - source.lastReceiveAt)
   const started = [...pool.tasks()].map((task) => task.startedAt).filter((at) => at > 0)
   const oldestActiveMs = started.length === 0 ? 0 : now - Math.min(...started)
-  return { status: statusOf(view), active: pool.active, waiting: pool.waiting, zombies: pool.zombies, oldestActiveMs, lastReceiveMs }
+  return {
+    status: statusOf(view),
+    active: pool.active,
+    waiting: pool.waiting,
+    zombies: pool.zombies,
+    oldestActiveMs,
+    lastReceiveMs,
+  }
 }
 
 function statusOf({ state, sources, pool, room, monotonic }: HealthView): WorkerHealth['status'] {

@@ -71,7 +71,8 @@ const DEFAULTS: Required<Omit<WorkerOptions, 'id'>> = {
 export function workerSettings(options: WorkerOptions): WorkerSettings {
   const given = withDefaults(DEFAULTS, options)
   const leaseMs = parseDuration(given.lease, 'worker: lease')
-  if (leaseMs < SHORTEST_LEASE_MS) throw new QueueError('INVALID', `worker: lease must be at least ${SHORTEST_LEASE_MS} ms, not ${leaseMs}.`)
+  if (leaseMs < SHORTEST_LEASE_MS)
+    throw new QueueError('INVALID', `worker: lease must be at least ${SHORTEST_LEASE_MS} ms, not ${leaseMs}.`)
   return {
     queues: queueWeights(given.queues),
     strict: given.strict,
@@ -98,12 +99,18 @@ function checkCount(value: number, label: string): number {
 }
 
 function queueWeights(queues: readonly string[] | Readonly<Record<string, number>>): readonly QueueWeight[] {
-  const given = Array.isArray(queues) ? queues.map((queue: string) => ({ queue, weight: 1 })) : Object.entries(queues).map(([queue, weight]) => ({ queue, weight: weight as number }))
+  const given = Array.isArray(queues)
+    ? queues.map((queue: string) => ({ queue, weight: 1 }))
+    : Object.entries(queues).map(([queue, weight]) => ({ queue, weight: weight as number }))
   if (given.length === 0) throw new QueueError('INVALID', 'worker: queues is empty. Name at least one queue.')
   const seen = new Set<string>()
   for (const { queue, weight } of given) {
     checkQueueName(queue)
-    if (!(weight > 0 && Number.isFinite(weight))) throw new QueueError('INVALID', `worker: the weight of queue "${queue}" must be a number above 0, not ${show(weight)}.`)
+    if (!(weight > 0 && Number.isFinite(weight)))
+      throw new QueueError(
+        'INVALID',
+        `worker: the weight of queue "${queue}" must be a number above 0, not ${show(weight)}.`,
+      )
     if (seen.has(queue)) throw new QueueError('INVALID', `worker: queue "${queue}" is named twice.`)
     seen.add(queue)
   }

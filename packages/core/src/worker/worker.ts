@@ -1,51 +1,36 @@
 import { hostname } from 'node:os'
 import { lanesOf } from '../emulation/priority-lanes.ts'
 import { QueueError } from '../errors.ts'
-import { sleep } from '../runtime/sleep.ts'
 import type { Task } from '../task/define-task.ts'
 import type { Directive } from '../task/directive.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
-import { EventPublisher } from '../task/event-publisher.ts'
 import type { Parts } from '../task/parts.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { commandHandlers } from './command-handlers.ts'
 import { ControlListener } from './control-listener.ts'
-import { Executor } from './executor.ts'
+import { createEngine } from './engine.ts'
+import type { Engine } from './engine.ts'
 import type { Registration } from './executor.ts'
-import { FetchLoop } from './fetch-loop.ts'
 import { Heartbeat } from './heartbeat.ts'
-import type { HeldTask } from './held-task.ts'
-import { Intake } from './intake.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
-import { PrefetchWindow } from './prefetch-window.ts'
-import { Reception, SETTLING } from './reception.ts'
-import { RevocationWatch } from './revocation-watch.ts'
-import { SettleBatcher } from './settle-batcher.ts'
-import { Source } from './source.ts'
-import { TaskPool } from './task-pool.ts'
+import { abortRunning, drainEngine } from './shut-down.ts'
+import type { Source } from './source.ts'
 import { workerHealth } from './worker-health.ts'
 import type { WorkerHealth } from './worker-health.ts'
 import { checkConcurrency, workerSettings } from './worker-options.ts'
 import type { WorkerOptions, WorkerSettings } from './worker-options.ts'
 
-export type Handler<Parsed, Output> = (input: Parsed, context: TaskContext) => Output | Directive | Promise<Output | Directive>
-
-const ABORT_GRACE_MS = 1000
+export type Handler<Parsed, Output> = (
+  input: Parsed,
+  context: TaskContext,
+) => Output | Directive | Promise<Output | Directive>
 
 /** Consumes queues and runs handlers. Create with `app.worker()`, add handlers, then `run()`. */
 export class Worker implements AsyncDisposable {
   readonly id: string
   readonly #parts: Parts
   readonly #settings: WorkerSettings
-  readonly #handlers = new Map<string, Registration>()
-  readonly #sources: readonly Source[]
-  readonly #events: EventPublisher
-  readonly #leases: LeaseKeeper
-  readonly #batcher: SettleBatcher
-  readonly #pool: TaskPool
-  readonly #loop: FetchLoop
-  readonly #revocations: RevocationWatch
+  readonly #engine: Engine
   readonly #control: ControlListener
   readonly #heartbeat: Heartbeat
   #state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new'
@@ -55,36 +40,24 @@ export class Worker implements AsyncDisposable {
 
   constructor(parts: Parts, options: WorkerOptions = {}) {
     const settings = workerSettings(options)
-    const { runtime, broker } = parts
+    const { runtime } = parts
     this.id = options.id ?? `${hostname()}-${process.pid}-${runtime.id().slice(-6)}`
     this.#parts = parts
     this.#settings = settings
-    this.#events = new EventPublisher(parts, this.id, settings.events)
-    const host = { parts, events: this.#events, workerId: this.id }
-    this.#sources = this.#createSources()
-    this.#leases = new LeaseKeeper(runtime, settings.leaseMs, broker.supports.lease)
-    this.#batcher = new SettleBatcher({
-      runtime,
-      results: parts.results,
-      maxBatch: broker.supports.maxBatch,
-      onGone: (task) => {
-        this.#leases.remove(task)
-        this.#loop.notify()
-      },
-      onError: settings.onError,
-      onFlush: () => this.#loop.notify(),
+    this.#engine = createEngine(parts, settings, this.id)
+    const { events } = this.#engine
+    this.#control = new ControlListener({
+      parts,
+      workerId: this.id,
+      handlers: commandHandlers(this, events),
+      onRefused: (why) =>
+        this.#settings.onError(new QueueError('DENIED', `A control command was refused: ${why}.`)),
     })
-    this.#revocations = new RevocationWatch(parts)
-    const executor = new Executor({ ...host, handlers: this.#handlers, onZombie: (ended) => this.#pool.noteZombie(ended) })
-    const intake = new Intake({ ...host, executor, knows: (task) => this.#handlers.has(task), leaseMs: settings.leaseMs, maxCrashes: settings.maxCrashes })
-    const window = new PrefetchWindow(runtime)
-    const { maxBatch } = broker.supports
-    const shared = { intake, leases: this.#leases, batcher: this.#batcher }
-    this.#pool = new TaskPool(settings.concurrency, { ...shared, executor, window })
-    const reception = new Reception({ ...shared, pool: this.#pool, revocations: this.#revocations, events: this.#events, window: settings.prefetch === false ? undefined : window, maxBatch })
-    this.#loop = new FetchLoop({ sources: this.#sources, strict: settings.strict, room: () => reception.room(), accept: (source, deliveries) => reception.accept(source, deliveries) })
-    this.#control = new ControlListener({ parts, workerId: this.id, handlers: commandHandlers(this, this.#events), onRefused: (why) => this.#settings.onError(new QueueError('DENIED', `A control command was refused: ${why}.`)) })
-    this.#heartbeat = new Heartbeat(runtime, this.#events, () => ({ queues: this.queues, concurrency: this.concurrency, active: this.#pool.active }))
+    this.#heartbeat = new Heartbeat(runtime, events, () => ({
+      queues: this.queues,
+      concurrency: this.concurrency,
+      active: this.#engine.pool.active,
+    }))
   }
 
   get queues(): readonly string[] {
@@ -92,18 +65,18 @@ export class Worker implements AsyncDisposable {
   }
 
   get tasks(): readonly string[] {
-    return [...this.#handlers.keys()]
+    return [...this.#engine.handlers.keys()]
   }
 
   get concurrency(): number {
-    return this.#pool.concurrency
+    return this.#engine.pool.concurrency
   }
 
   /** Takes effect at once; when lowered, running handlers end as they would. @throws QueueError INVALID */
   set concurrency(value: number) {
-    this.#pool.concurrency = checkConcurrency(value)
-    this.#pool.pump()
-    this.#loop.notify()
+    this.#engine.pool.concurrency = checkConcurrency(value)
+    this.#engine.pool.pump()
+    this.#engine.loop.notify()
   }
 
   /**
@@ -111,18 +84,23 @@ export class Worker implements AsyncDisposable {
    * @throws QueueError INVALID when the task has a handler already
    */
   handle<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, handler: Handler<Parsed, Output>): this {
-    if (this.#handlers.has(task.name)) throw new QueueError('INVALID', `Task "${task.name}" has a handler on this worker already. Two tasks must not share a name.`)
-    this.#handlers.set(task.name, { task, handler: handler as Registration['handler'] })
+    if (this.#engine.handlers.has(task.name))
+      throw new QueueError(
+        'INVALID',
+        `Task "${task.name}" has a handler on this worker already. Two tasks must not share a name.`,
+      )
+    this.#engine.handlers.set(task.name, { task, handler: handler as Registration['handler'] })
     return this
   }
 
   /** Connects and begins to work; resolves once it does. @throws QueueError CONNECTION_LOST, DENIED, CLOSED */
   async start(): Promise<void> {
-    if (this.#state !== 'new') throw new QueueError('CLOSED', `Worker ${this.id} was started before. Make a new one.`)
+    if (this.#state !== 'new')
+      throw new QueueError('CLOSED', `Worker ${this.id} was started before. Make a new one.`)
     this.#state = 'starting'
     await this.#parts.ready()
     await this.#control.start()
-    await this.#revocations.start()
+    await this.#engine.revocations.start()
     await this.#backLeases()
     for (const plugin of this.#parts.plugins) {
       const detach = plugin.worker?.(this)
@@ -130,7 +108,7 @@ export class Worker implements AsyncDisposable {
     }
     if (this.#state !== 'starting') return
     this.#state = 'running'
-    this.#loop.start()
+    this.#engine.loop.start()
     this.#heartbeat.start()
   }
 
@@ -156,36 +134,50 @@ export class Worker implements AsyncDisposable {
    * it back without spending an attempt. Idempotent; a second call may only shorten the wait.
    */
   stop(options: { readonly drain?: Duration } = {}): Promise<void> {
-    const drainMs = options.drain === undefined ? this.#settings.drainMs : parseDuration(options.drain, 'drain')
+    const drainMs =
+      options.drain === undefined ? this.#settings.drainMs : parseDuration(options.drain, 'drain')
     if (this.#stopped === undefined) this.#stopped = this.#shutDown(drainMs).finally(() => this.#endOfRun?.())
-    else if (drainMs === 0) this.#abortRunning()
+    else if (drainMs === 0) abortRunning(this.#engine)
     return this.#stopped
   }
 
   /** Takes no more tasks, from one queue or from all, until `resume`. What runs goes on. */
   pause(queue?: string): void {
     for (const source of this.#sourcesOf(queue)) source.paused = true
-    this.#loop.interrupt()
+    this.#engine.loop.interrupt()
   }
 
   resume(queue?: string): void {
     for (const source of this.#sourcesOf(queue)) source.paused = false
-    this.#loop.interrupt()
+    this.#engine.loop.interrupt()
   }
 
   /** Aborts running tasks by id; returns which of them ran here. */
   revoke(ids: readonly string[], reason?: string): readonly string[] {
-    this.#revocations.noteOne()
+    this.#engine.revocations.noteOne()
     const wanted = new Set(ids)
-    const found = [...this.#pool.tasks()].filter((task) => wanted.has(task.id))
-    for (const task of found) task.abort(new QueueError('TASK_CANCELLED', `Task "${task.envelope.task}" (${task.id}) was revoked${reason === undefined ? '' : `: ${reason}`}.`))
+    const found = [...this.#engine.pool.tasks()].filter((task) => wanted.has(task.id))
+    for (const task of found)
+      task.abort(
+        new QueueError(
+          'TASK_CANCELLED',
+          `Task "${task.envelope.task}" (${task.id}) was revoked${reason === undefined ? '' : `: ${reason}`}.`,
+        ),
+      )
     return found.map((task) => task.id)
   }
 
   health(): WorkerHealth {
     const { runtime } = this.#parts
-    const { active } = this.#pool
-    return workerHealth({ state: this.#state, sources: this.#sources, pool: this.#pool, room: active < this.concurrency ? 1 : 0, now: runtime.now(), monotonic: runtime.monotonic() })
+    const { active } = this.#engine.pool
+    return workerHealth({
+      state: this.#state,
+      sources: this.#engine.sources,
+      pool: this.#engine.pool,
+      room: active < this.concurrency ? 1 : 0,
+      now: runtime.now(),
+      monotonic: runtime.monotonic(),
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -199,61 +191,35 @@ export class Worker implements AsyncDisposable {
     if (origin === undefined || !renewable || !shared || !this.#settings.leaseThread) return
     const { LeaseThread } = await import('./lease-thread.ts')
     const names = this.queues.flatMap((queue) => lanesOf(queue, lanes).map((lane) => lane.queue))
-    this.#leases.backBy(new LeaseThread(runtime, { origin, lanes: names, leaseMs: this.#settings.leaseMs }))
-  }
-
-  #createSources(): readonly Source[] {
-    const { broker, runtime, lanes } = this.#parts
-    const { queues, leaseMs, onError } = this.#settings
-    return queues.flatMap(({ queue, weight }) =>
-      lanesOf(queue, lanes).map((lane) => new Source({ broker, runtime, lane: lane.queue, queue, weight: weight * lane.weight, leaseMs, prefetch: this.#settings.concurrency + SETTLING, onError })),
+    this.#engine.leases.backBy(
+      new LeaseThread(runtime, { origin, lanes: names, leaseMs: this.#settings.leaseMs }),
     )
   }
 
   #sourcesOf(queue: string | undefined): readonly Source[] {
-    if (queue === undefined) return this.#sources
-    const found = this.#sources.filter((source) => source.queue === queue)
-    if (found.length === 0) throw new QueueError('INVALID', `Worker ${this.id} does not consume "${queue}"; it consumes ${this.queues.join(', ')}.`)
+    if (queue === undefined) return this.#engine.sources
+    const found = this.#engine.sources.filter((source) => source.queue === queue)
+    if (found.length === 0)
+      throw new QueueError(
+        'INVALID',
+        `Worker ${this.id} does not consume "${queue}"; it consumes ${this.queues.join(', ')}.`,
+      )
     return found
   }
 
   async #shutDown(drainMs: number): Promise<void> {
     const wasNew = this.#state === 'new'
     this.#state = 'stopping'
-    if (!wasNew) {
-      await this.#loop.stop()
-      for (const task of this.#pool.takeWaiting()) this.#giveBack(task)
-      await this.#drain(drainMs)
-      await this.#batcher.drain()
-    }
-    await this.#leases.stop()
-    this.#revocations.stop()
+    if (!wasNew) await drainEngine(this.#engine, this.#parts.runtime, drainMs)
+    await this.#engine.leases.stop()
+    this.#engine.revocations.stop()
     this.#heartbeat.stop()
     await this.#control.stop()
-    await this.#events.flush()
+    await this.#engine.events.flush()
     // What a dead connection keeps us from giving back comes back when its lease ends.
-    await Promise.allSettled(this.#sources.map((source) => source.close()))
+    await Promise.allSettled(this.#engine.sources.map((source) => source.close()))
     for (const detach of this.#detach) await detach()
     this.#state = 'stopped'
-  }
-
-  async #drain(drainMs: number): Promise<void> {
-    const { runtime } = this.#parts
-    const done = this.#pool.idle()
-    await Promise.race([done, sleep(runtime, drainMs)])
-    if (this.#pool.active === 0) return
-    this.#abortRunning()
-    await Promise.race([done, sleep(runtime, ABORT_GRACE_MS)])
-    // Handlers that ignore the signal go on as zombies; their tasks are given back all the same.
-    for (const task of this.#pool.tasks()) if (!task.lost) this.#giveBack(task)
-  }
-
-  #giveBack(task: HeldTask): void {
-    this.#batcher.add({ task, settlement: { receipt: task.delivery.receipt, as: 'release' }, record: undefined })
-  }
-
-  #abortRunning(): void {
-    this.#pool.abortAll((task) => new QueueError('CLOSED', `Worker ${this.id} is stopping; task "${task.envelope.task}" (${task.id}) is given back.`))
   }
 }
 

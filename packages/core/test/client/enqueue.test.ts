@@ -39,7 +39,14 @@ describe('enqueue', () => {
   })
 
   it.each([
-    ['a cycle', (() => { const loop: Record<string, unknown> = {}; loop['self'] = loop; return loop })()],
+    [
+      'a cycle',
+      (() => {
+        const loop: Record<string, unknown> = {}
+        loop['self'] = loop
+        return loop
+      })(),
+    ],
     ['a BigInt', { n: 1n }],
     ['a value nested a million deep', nested(1_000_000)],
   ])('refuses %s as INVALID', async (_, input) => {
@@ -52,24 +59,42 @@ describe('enqueue', () => {
     await expect(app.enqueue(task, 'x'.repeat(2000))).rejects.toMatchObject({ code: 'TOO_LARGE' })
   })
 
-  it.each([['with spaces'], ['a/b/../c'], ['🍌'], ['n'.repeat(1000)], ['a:b*c>{d}'], ['constructor'], ['-leading'], ['e\u0301']])('runs a task named %j', async (name) => {
+  it.each([
+    ['with spaces'],
+    ['a/b/../c'],
+    ['🍌'],
+    ['n'.repeat(1000)],
+    ['a:b*c>{d}'],
+    ['constructor'],
+    ['-leading'],
+    ['e\u0301'],
+  ])('runs a task named %j', async (name) => {
     const { app, worker } = testApp()
     const odd = defineTask<number, string>(name)
-    await worker().handle(odd, () => name).start()
+    await worker()
+      .handle(odd, () => name)
+      .start()
     expect(await (await app.enqueue(odd, 1)).result()).toBe(name)
   })
 
   it('carries ten megabytes', async () => {
     const { app, worker } = testApp()
     const big = defineTask<string, number>('big')
-    await worker().handle(big, (text) => text.length).start()
+    await worker()
+      .handle(big, (text) => text.length)
+      .start()
     expect(await (await app.enqueue(big, 'x'.repeat(10_000_000))).result()).toBe(10_000_000)
   })
 
   it('keeps prototype keys keys, in payload and headers', async () => {
     const { app, worker } = testApp()
     let seen: unknown
-    await worker().handle(task, (input, { headers }) => { seen = [Object.keys(input as object), Object.keys(headers)]; return '' }).start()
+    await worker()
+      .handle(task, (input, { headers }) => {
+        seen = [Object.keys(input as object), Object.keys(headers)]
+        return ''
+      })
+      .start()
     const headers = JSON.parse('{"__proto__":"x","constructor":"y"}') as Record<string, string>
     await (await app.enqueue(task, JSON.parse('{"__proto__":{"admin":true}}'), { headers })).result()
     expect(seen).toEqual([['__proto__'], expect.arrayContaining(['__proto__', 'constructor'])])
@@ -78,15 +103,22 @@ describe('enqueue', () => {
 
   it('checks the input against the schema, here and at the worker, with its transformations', async () => {
     const { app, worker } = testApp()
-    const resize = defineTask('resize', { input: z.object({ url: z.url(), width: z.string().transform(Number) }), output: z.object({ bytes: z.number() }) })
-    await worker().handle(resize, ({ width }) => {
-      expectTypeOf(width).toEqualTypeOf<number>()
-      return { bytes: width * 2 }
-    }).start()
+    const resize = defineTask('resize', {
+      input: z.object({ url: z.url(), width: z.string().transform(Number) }),
+      output: z.object({ bytes: z.number() }),
+    })
+    await worker()
+      .handle(resize, ({ width }) => {
+        expectTypeOf(width).toEqualTypeOf<number>()
+        return { bytes: width * 2 }
+      })
+      .start()
     const job = await app.enqueue(resize, { url: 'https://example.com', width: '300' })
     expectTypeOf(job).toEqualTypeOf<Job<{ bytes: number }>>()
     expect(await job.result()).toEqual({ bytes: 600 })
-    await expect(app.enqueue(resize, { url: 'nonsense', width: '300' })).rejects.toThrow(/"resize" does not match its schema: url/)
+    await expect(app.enqueue(resize, { url: 'nonsense', width: '300' })).rejects.toThrow(
+      /"resize" does not match its schema: url/,
+    )
     // @ts-expect-error -- the width goes in as text
     await expect(app.enqueue(resize, { url: 'https://example.com', width: 300 })).rejects.toThrow(/width/)
   })
@@ -100,7 +132,13 @@ describe('enqueue', () => {
     const late = await app.enqueue(task, 'late', { delay: 80 })
     const before = Date.now()
     let lateAt = 0
-    await worker({ concurrency: 1, prefetch: false }).handle(task, (input) => { order.push(input); if (input === 'late') lateAt = Date.now(); return '' }).start()
+    await worker({ concurrency: 1, prefetch: false })
+      .handle(task, (input) => {
+        order.push(input)
+        if (input === 'late') lateAt = Date.now()
+        return ''
+      })
+      .start()
     await late.result()
     expect(order).toEqual(['high', 'mid', 'low', 'late'])
     expect(lateAt - before).toBeGreaterThanOrEqual(60)
@@ -117,7 +155,9 @@ describe('enqueue', () => {
     const { app } = testApp({ transport: { broker } })
     const job = await app.enqueue(task, 1)
     await expect(job.result()).rejects.toMatchObject({ code: 'UNSUPPORTED' })
-    await expect(app.enqueue(task, 1, { unique: { key: 'k' } })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    await expect(app.enqueue(task, 1, { unique: { key: 'k' } })).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+    })
     await expect(job.revoke()).rejects.toThrow(/result backend/)
     await expect(app.control.send('ping')).rejects.toThrow(/channel/)
   })
@@ -138,9 +178,16 @@ describe('enqueueMany', () => {
   it('returns the handles in order', async () => {
     const { app, worker } = testApp()
     const double = defineTask<number, number>('double')
-    await worker({ concurrency: 50 }).handle(double, (n) => n * 2).start()
-    const jobs = await app.enqueueMany(double, Array.from({ length: 2500 }, (_, index) => index))
-    expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(Array.from({ length: 2500 }, (_, index) => index * 2))
+    await worker({ concurrency: 50 })
+      .handle(double, (n) => n * 2)
+      .start()
+    const jobs = await app.enqueueMany(
+      double,
+      Array.from({ length: 2500 }, (_, index) => index),
+    )
+    expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(
+      Array.from({ length: 2500 }, (_, index) => index * 2),
+    )
   })
 
   it('takes an async iterable batch by batch', async () => {
@@ -162,7 +209,11 @@ describe('enqueueMany', () => {
   it('sends the good ones when the broker refuses some, and says which', async () => {
     const { app } = testApp({ transport: memory({ supports: { maxMessageBytes: 1000 } }) })
     const error = await app.enqueueMany(task, ['a', 'x'.repeat(2000), 'b']).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'TOO_LARGE', message: expect.stringContaining('1 of 3 tasks') as string, cause: [{ index: 1 }] })
+    expect(error).toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringContaining('1 of 3 tasks') as string,
+      cause: [{ index: 1 }],
+    })
     expect((await app.queues.inspect('default')).ready).toBe(2)
   })
 })

@@ -14,7 +14,10 @@ describe('plugins', () => {
       name,
       async enqueue(request, next) {
         seen.push(`${name} enqueues`)
-        return next({ ...request, options: { ...request.options, headers: { ...request.options.headers, [name]: 'was here' } } })
+        return next({
+          ...request,
+          options: { ...request.options, headers: { ...request.options.headers, [name]: 'was here' } },
+        })
       },
       async execute(context, next) {
         seen.push(`${name} before`)
@@ -31,20 +34,40 @@ describe('plugins', () => {
     })
     const { app, worker } = testApp({ plugins: [layer('outer'), layer('inner')] })
     const running = worker()
-    await running.handle(task, (n, { headers }) => (headers['outer'] === headers['inner'] ? n * 10 : 0)).start()
+    await running
+      .handle(task, (n, { headers }) => (headers['outer'] === headers['inner'] ? n * 10 : 0))
+      .start()
     expect(await (await app.enqueue(task, 1)).result()).toBe(12)
     await running.stop()
-    expect(seen).toEqual(['outer joins default', 'inner joins default', 'outer enqueues', 'inner enqueues', 'outer before', 'inner before', 'inner after', 'outer after', 'outer leaves', 'inner leaves'])
+    expect(seen).toEqual([
+      'outer joins default',
+      'inner joins default',
+      'outer enqueues',
+      'inner enqueues',
+      'outer before',
+      'inner before',
+      'inner after',
+      'outer after',
+      'outer leaves',
+      'inner leaves',
+    ])
   })
 
   it('may refuse an enqueue, answer in its place, or fail a run', async () => {
     const gate: Plugin = {
       name: 'gate',
-      enqueue: (request, next) => (request.input === 0 ? Promise.reject(new Error('not zero')) : request.input === 1 ? Promise.resolve({ id: 'elsewhere', duplicate: true }) : next(request)),
+      enqueue: (request, next) =>
+        request.input === 0
+          ? Promise.reject(new Error('not zero'))
+          : request.input === 1
+            ? Promise.resolve({ id: 'elsewhere', duplicate: true })
+            : next(request),
       execute: () => Promise.reject(new Error('closed today')),
     }
     const { app, worker } = testApp({ plugins: [gate] })
-    await worker().handle(task, (n) => n).start()
+    await worker()
+      .handle(task, (n) => n)
+      .start()
     await expect(app.enqueue(task, 0)).rejects.toThrow('not zero')
     expect(await app.enqueue(task, 1)).toMatchObject({ id: 'elsewhere', duplicate: true })
     await expect((await app.enqueue(task, 2)).result()).rejects.toThrow('closed today')
@@ -55,7 +78,12 @@ describe('events', () => {
   it('tell the life of a task while somebody listens, numbered without gaps', async () => {
     const { app, worker } = testApp()
     const running = worker()
-    await running.handle(task, (n) => { if (n === 2) throw new Error('two'); return n }).start()
+    await running
+      .handle(task, (n) => {
+        if (n === 2) throw new Error('two')
+        return n
+      })
+      .start()
     const controller = new AbortController()
     const events: QueueEvent[] = []
     const reading = (async () => {
@@ -70,7 +98,9 @@ describe('events', () => {
     controller.abort()
     await reading.catch(() => {})
     const types = events.map((event) => event.type)
-    expect(types).toEqual(expect.arrayContaining(['task.received', 'task.started', 'task.succeeded', 'task.failed', 'task.dead']))
+    expect(types).toEqual(
+      expect.arrayContaining(['task.received', 'task.started', 'task.succeeded', 'task.failed', 'task.dead']),
+    )
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => events[0]!.seq + index))
     expect(events.every((event) => event.source === running.id)).toBe(true)
   })
@@ -81,16 +111,26 @@ describe('control', () => {
     const { app, worker } = testApp()
     const running = worker({ id: 'w1' })
     await running.handle(task, (n) => n).start()
-    expect(await app.control.send('ping', { to: ['w1'] })).toEqual([{ command: 'ping', worker: 'w1', value: 'pong' }])
-    expect((await app.control.send('inspect', { to: ['w1'] }))[0]?.value).toMatchObject({ id: 'w1', tasks: ['task'], concurrency: 10 })
+    expect(await app.control.send('ping', { to: ['w1'] })).toEqual([
+      { command: 'ping', worker: 'w1', value: 'pong' },
+    ])
+    expect((await app.control.send('inspect', { to: ['w1'] }))[0]?.value).toMatchObject({
+      id: 'w1',
+      tasks: ['task'],
+      concurrency: 10,
+    })
     await app.control.send('concurrency', { to: ['w1'], args: { value: 3 } })
     expect(running.concurrency).toBe(3)
     await app.control.send('pause', { to: ['w1'] })
     expect(running.health().status).toBe('paused')
     await app.control.send('resume', { to: ['w1'], args: { queue: 'default' } })
     expect(running.health().status).toBe('idle')
-    expect((await app.control.send('concurrency', { to: ['w1'], args: { value: -1 } }))[0]?.error).toMatch(/concurrency/)
-    expect((await app.control.send('make coffee' as never, { to: ['w1'] }))[0]?.error).toMatch(/accepts: ping/)
+    expect((await app.control.send('concurrency', { to: ['w1'], args: { value: -1 } }))[0]?.error).toMatch(
+      /concurrency/,
+    )
+    expect((await app.control.send('make coffee' as never, { to: ['w1'] }))[0]?.error).toMatch(
+      /accepts: ping/,
+    )
     await app.control.send('shutdown', { to: ['w1'] })
     await until('it stopped', () => running.health().status === 'stopped')
   })
@@ -110,7 +150,10 @@ describe('control', () => {
     const parsed = JSON.parse(Buffer.from(signed).toString()) as Record<string, unknown>
     const refused = async (payload: unknown): Promise<string> => {
       const before = errors.length
-      await transport.channel!.broadcast('bananas.control', Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)))
+      await transport.channel!.broadcast(
+        'bananas.control',
+        Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
+      )
       await until('it is refused', () => errors.length > before)
       return errors.at(-1)!.message
     }

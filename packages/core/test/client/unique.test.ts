@@ -7,7 +7,7 @@ import { until } from '../until.ts'
 const task = defineTask<string, string>('task')
 
 describe('unique', () => {
-  it('answers the second with the first one\'s handle', async () => {
+  it("answers the second with the first one's handle", async () => {
     const { app } = testApp()
     const first = await app.enqueue(task, 'a', { unique: { key: 'k' } })
     const second = await app.enqueue(task, 'b', { unique: { key: 'k' } })
@@ -26,7 +26,10 @@ describe('unique', () => {
   it('refuses the second when asked to', async () => {
     const { app } = testApp()
     const first = await app.enqueue(task, 'a', { unique: { key: 'k', mode: 'reject' } })
-    await expect(app.enqueue(task, 'b', { unique: { key: 'k', mode: 'reject' } })).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(first.id) as string })
+    await expect(app.enqueue(task, 'b', { unique: { key: 'k', mode: 'reject' } })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(first.id) as string,
+    })
   })
 
   it('lets the newest replace an unstarted one', async () => {
@@ -34,7 +37,12 @@ describe('unique', () => {
     const old = await app.enqueue(task, 'old', { unique: { key: 'k', mode: 'replace' } })
     const fresh = await app.enqueue(task, 'new', { unique: { key: 'k', mode: 'replace' } })
     const ran: string[] = []
-    await worker().handle(task, (input) => { ran.push(input); return input }).start()
+    await worker()
+      .handle(task, (input) => {
+        ran.push(input)
+        return input
+      })
+      .start()
     expect(await fresh.result()).toBe('new')
     await expect(old.result()).rejects.toThrow(/replaced/)
     expect(ran).toEqual(['new'])
@@ -43,7 +51,11 @@ describe('unique', () => {
   it('holds until the first has finished, whatever its end', async () => {
     const { app, worker } = testApp()
     const fails = defineTask<string>('fails', { retry: false })
-    await worker().handle(fails, () => { throw new Error('no') }).start()
+    await worker()
+      .handle(fails, () => {
+        throw new Error('no')
+      })
+      .start()
     const first = await app.enqueue(fails, 'a', { unique: { key: 'k' } })
     await first.result().catch(() => {})
     expect((await app.enqueue(fails, 'a', { unique: { key: 'k' } })).duplicate).toBe(false)
@@ -54,7 +66,13 @@ describe('unique', () => {
     let release!: () => void
     const gate = new Promise<void>((resolve) => (release = resolve))
     let started = 0
-    await worker().handle(task, async () => { started += 1; await gate; return 'ok' }).start()
+    await worker()
+      .handle(task, async () => {
+        started += 1
+        await gate
+        return 'ok'
+      })
+      .start()
     await app.enqueue(task, 'a', { unique: { key: 'k', until: 'started' } })
     await until('it started', () => started === 1)
     expect((await app.enqueue(task, 'b', { unique: { key: 'k', until: 'started' } })).duplicate).toBe(false)
@@ -63,16 +81,23 @@ describe('unique', () => {
 
   it('holds for a time, also after the end', async () => {
     const { app, worker } = testApp()
-    await worker().handle(task, () => 'ok').start()
+    await worker()
+      .handle(task, () => 'ok')
+      .start()
     const first = await app.enqueue(task, 'a', { unique: { key: 'k', for: 120 } })
     await first.result()
     expect((await app.enqueue(task, 'a', { unique: { key: 'k', for: 120 } })).duplicate).toBe(true)
-    await until('the time is over', async () => !(await app.enqueue(task, 'a', { unique: { key: 'k', for: 120 } })).duplicate)
+    await until(
+      'the time is over',
+      async () => !(await app.enqueue(task, 'a', { unique: { key: 'k', for: 120 } })).duplicate,
+    )
   })
 
   it('lets exactly one of fifty simultaneous callers win', async () => {
     const { app } = testApp()
-    const jobs = await Promise.all(Array.from({ length: 50 }, () => app.enqueue(task, 'a', { unique: { key: 'race' } })))
+    const jobs = await Promise.all(
+      Array.from({ length: 50 }, () => app.enqueue(task, 'a', { unique: { key: 'race' } })),
+    )
     expect(new Set(jobs.map((job) => job.id)).size).toBe(1)
     expect(jobs.filter((job) => !job.duplicate)).toHaveLength(1)
     expect((await app.queues.inspect('default')).ready).toBe(1)
@@ -80,7 +105,9 @@ describe('unique', () => {
 
   it('frees the key when the publish fails', async () => {
     const { app } = testApp({ transport: memory({ supports: { maxMessageBytes: 500 } }) })
-    await expect(app.enqueue(task, 'x'.repeat(600), { unique: { key: 'k' } })).rejects.toMatchObject({ code: 'TOO_LARGE' })
+    await expect(app.enqueue(task, 'x'.repeat(600), { unique: { key: 'k' } })).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    })
     expect((await app.enqueue(task, 'x', { unique: { key: 'k' } })).duplicate).toBe(false)
   })
 })

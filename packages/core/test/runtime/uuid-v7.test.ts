@@ -21,7 +21,12 @@ describe('createUuidV7', () => {
     expect([...ids].sort()).toEqual(ids)
   })
 
-  it.each([[''], ['not-an-id'], ['123e4567-e89b-42d3-a456-426614174000'], ['zzzzzzzz-zzzz-7zzz-8zzz-zzzzzzzzzzzz']])('finds no time in %j', (id) => {
+  it.each([
+    [''],
+    ['not-an-id'],
+    ['123e4567-e89b-42d3-a456-426614174000'],
+    ['zzzzzzzz-zzzz-7zzz-8zzz-zzzzzzzzzzzz'],
+  ])('finds no time in %j', (id) => {
     expect(uuidV7Time(id)).toBeUndefined()
   })
 })

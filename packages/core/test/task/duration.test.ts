@@ -18,15 +18,29 @@ describe('parseDuration', () => {
     expect(parseDuration(given, 'delay')).toBe(ms)
   })
 
-  it.each([[NaN], [-1], [Infinity], [1e309], [8.64e15 + 1e3], ['5 fortnights'], [''], ['1e9'], ['-5s'], ['5'], ['s'], [null], [undefined], [{}], [10n], [true]])(
-    'refuses %s, naming the option and the way out',
-    (given) => {
-      const error = thrownBy(() => parseDuration(given as never, 'delay'))
-      expect(error.code).toBe('INVALID')
-      expect(error.message).toContain('delay')
-      expect(error.message).toContain("'5m'")
-    },
-  )
+  it.each([
+    [NaN],
+    [-1],
+    [Infinity],
+    [1e309],
+    [8.64e15 + 1e3],
+    ['5 fortnights'],
+    [''],
+    ['1e9'],
+    ['-5s'],
+    ['5'],
+    ['s'],
+    [null],
+    [undefined],
+    [{}],
+    [10n],
+    [true],
+  ])('refuses %s, naming the option and the way out', (given) => {
+    const error = thrownBy(() => parseDuration(given as never, 'delay'))
+    expect(error.code).toBe('INVALID')
+    expect(error.message).toContain('delay')
+    expect(error.message).toContain("'5m'")
+  })
 })
 
 function thrownBy(call: () => unknown): QueueError {

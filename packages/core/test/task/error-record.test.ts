@@ -3,7 +3,10 @@ import { errorRecord, rebuildError } from '../../src/task/error-record.ts'
 
 const cyclic = new Error('loop')
 cyclic.cause = cyclic
-const chain = Array.from({ length: 50 }).reduce<Error>((cause, _, depth) => new Error(`level ${depth}`, { cause }), new Error('root'))
+const chain = Array.from({ length: 50 }).reduce<Error>(
+  (cause, _, depth) => new Error(`level ${depth}`, { cause }),
+  new Error('root'),
+)
 
 describe('errorRecord', () => {
   it.each([
@@ -14,8 +17,27 @@ describe('errorRecord', () => {
     ['a symbol', Symbol('x'), 'Symbol(x)'],
     ['a frozen error', Object.freeze(new Error('frozen')), 'frozen'],
     ['a cyclic error', cyclic, 'loop'],
-    ['an object with throwing getters', { get message(): string { throw new Error('gotcha') } }, ''],
-    ['a proxy that refuses everything', new Proxy({}, { get() { throw new Error('no') } }), ''],
+    [
+      'an object with throwing getters',
+      {
+        get message(): string {
+          throw new Error('gotcha')
+        },
+      },
+      '',
+    ],
+    [
+      'a proxy that refuses everything',
+      new Proxy(
+        {},
+        {
+          get() {
+            throw new Error('no')
+          },
+        },
+      ),
+      '',
+    ],
     ['a message that is no string', { message: 5 }, ''],
   ])('turns %s into data', (_, thrown, message) => {
     const record = errorRecord(thrown)
@@ -29,9 +51,16 @@ describe('errorRecord', () => {
   })
 
   it('rebuilds a plain Error with name, message, code and causes', () => {
-    const thrown = Object.assign(new TypeError('outer', { cause: new RangeError('inner') }), { code: 'E_OUTER' })
+    const thrown = Object.assign(new TypeError('outer', { cause: new RangeError('inner') }), {
+      code: 'E_OUTER',
+    })
     const error = rebuildError(errorRecord(thrown))
-    expect(error).toMatchObject({ name: 'TypeError', message: 'outer', code: 'E_OUTER', cause: { name: 'RangeError', message: 'inner' } })
+    expect(error).toMatchObject({
+      name: 'TypeError',
+      message: 'outer',
+      code: 'E_OUTER',
+      cause: { name: 'RangeError', message: 'inner' },
+    })
     expect(error.constructor).toBe(Error)
   })
 })

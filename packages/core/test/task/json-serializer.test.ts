@@ -32,7 +32,14 @@ describe('jsonSerializer', () => {
     ['a symbol', { s: Symbol('x') }],
     ['a cycle', cyclic],
     ['a value nested 100,000 deep', deep],
-    ['a getter that throws', { get bad(): string { throw new Error('no') } }],
+    [
+      'a getter that throws',
+      {
+        get bad(): string {
+          throw new Error('no')
+        },
+      },
+    ],
   ])('refuses %s as INVALID', (_, value) => {
     expect(codeOf(() => jsonSerializer.encode(value))).toBe('INVALID')
   })
@@ -46,7 +53,9 @@ describe('jsonSerializer', () => {
     ['nothing of the kind', 'hello'],
     ['bytes that are not UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
   ])('refuses to read %s as UNDECODABLE', (_, bytes) => {
-    expect(codeOf(() => jsonSerializer.decode(typeof bytes === 'string' ? Buffer.from(bytes) : bytes))).toBe('UNDECODABLE')
+    expect(codeOf(() => jsonSerializer.decode(typeof bytes === 'string' ? Buffer.from(bytes) : bytes))).toBe(
+      'UNDECODABLE',
+    )
   })
 
   it('keeps a key "__proto__" a key', () => {

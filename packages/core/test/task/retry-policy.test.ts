@@ -13,20 +13,31 @@ describe('retryDelayMs', () => {
   })
 
   it('asks a function, which may answer with text', () => {
-    const policy = retryPolicy({ backoff: (attempt, error) => (error === 'slow' ? '1m' : attempt * 10), jitter: false }, 'test')
+    const policy = retryPolicy(
+      { backoff: (attempt, error) => (error === 'slow' ? '1m' : attempt * 10), jitter: false },
+      'test',
+    )
     expect(retryDelayMs(policy, 3, 'fast', 0)).toBe(30)
     expect(retryDelayMs(policy, 3, 'slow', 0)).toBe(60_000)
   })
 
   it('stays between the jittered share and the longest wait, for every attempt', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), fc.constantFrom('fixed', 'linear', 'exponential' as const), (attempt, random, backoff) => {
-        const policy = retryPolicy({ backoff: backoff as 'fixed', delay: 1000, maxDelay: '10m', jitter: 0.25 }, 'test')
-        const wait = retryDelayMs(policy, attempt, undefined, random)
-        expect(wait).toBeGreaterThanOrEqual(750)
-        expect(wait).toBeLessThanOrEqual(600_000)
-        expect(Number.isInteger(wait)).toBe(true)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.constantFrom('fixed', 'linear', 'exponential' as const),
+        (attempt, random, backoff) => {
+          const policy = retryPolicy(
+            { backoff: backoff as 'fixed', delay: 1000, maxDelay: '10m', jitter: 0.25 },
+            'test',
+          )
+          const wait = retryDelayMs(policy, attempt, undefined, random)
+          expect(wait).toBeGreaterThanOrEqual(750)
+          expect(wait).toBeLessThanOrEqual(600_000)
+          expect(Number.isInteger(wait)).toBe(true)
+        },
+      ),
     )
   })
 })
@@ -38,7 +49,16 @@ describe('retryPolicy', () => {
     expect(retryPolicy(undefined, 'test').limit).toBe(3)
   })
 
-  it.each([[{ limit: -1 }], [{ limit: 1.5 }], [{ limit: NaN }], [{ backoff: 'quadratic' }], [{ jitter: 2 }], [{ jitter: NaN }], [{ delay: 'soon' }], [{ maxDelay: -1 }]])('refuses %j', (options) => {
+  it.each([
+    [{ limit: -1 }],
+    [{ limit: 1.5 }],
+    [{ limit: NaN }],
+    [{ backoff: 'quadratic' }],
+    [{ jitter: 2 }],
+    [{ jitter: NaN }],
+    [{ delay: 'soon' }],
+    [{ maxDelay: -1 }],
+  ])('refuses %j', (options) => {
     expect(() => retryPolicy(options as never, 'Task "x"')).toThrow(/Task "x"/)
   })
 })

@@ -7,7 +7,13 @@ import { until } from '../until.ts'
 
 const task = defineTask<number, string>('task', { retry: false })
 const bytes = (text: string): Uint8Array => Buffer.from(text)
-const message = (headers: Record<string, string>, body = bytes('1')) => ({ id: crypto.randomUUID(), headers, body, priority: 50, delayMs: 0 })
+const message = (headers: Record<string, string>, body = bytes('1')) => ({
+  id: crypto.randomUUID(),
+  headers,
+  body,
+  priority: 50,
+  delayMs: 0,
+})
 
 describe('what reaches a worker', () => {
   it.each([
@@ -19,15 +25,24 @@ describe('what reaches a worker', () => {
     ['an expiry that is no time', { 'bananas-task': 'task', 'bananas-expires-at': 'tomorrow' }, bytes('1')],
     ['a body that is no JSON', { 'bananas-task': 'task' }, bytes('{"a":')],
     ['a body of foreign bytes', { 'bananas-task': 'task' }, new Uint8Array([0, 255, 254])],
-    ['a content type nobody reads', { 'bananas-task': 'task', 'content-type': 'application/x-python-serialize' }, bytes('1')],
+    [
+      'a content type nobody reads',
+      { 'bananas-task': 'task', 'content-type': 'application/x-python-serialize' },
+      bytes('1'),
+    ],
     ['a prototype for a task name', { 'bananas-task': '__proto__' }, bytes('1')],
   ])('is dead-lettered with a reason when it has %s, and the worker lives', async (what, headers, body) => {
     const transport = memory()
     const { app, worker } = testApp({ transport })
-    await worker().handle(task, () => 'ok').start()
+    await worker()
+      .handle(task, () => 'ok')
+      .start()
     await transport.broker.publish('default', [message(headers, body)])
     if (what === 'a prototype for a task name') {
-      await until('it waits for a worker that knows it', async () => (await app.queues.inspect('default')).delayed === 1)
+      await until(
+        'it waits for a worker that knows it',
+        async () => (await app.queues.inspect('default')).delayed === 1,
+      )
     } else {
       await until('it is dead', async () => (await app.queues.inspect('default')).dead === 1)
       expect((await app.queues.dead('default')).letters[0]!.reason.length).toBeGreaterThan(10)
@@ -52,7 +67,12 @@ describe('what reaches a worker', () => {
     const job = await app.enqueue(task, 1, { expires: 1 })
     await new Promise((resolve) => setTimeout(resolve, 10))
     let ran = false
-    await worker().handle(task, () => { ran = true; return 'ok' }).start()
+    await worker()
+      .handle(task, () => {
+        ran = true
+        return 'ok'
+      })
+      .start()
     await expect(job.result()).rejects.toThrow(/expired/)
     expect(ran).toBe(false)
   })
@@ -68,7 +88,12 @@ describe('what reaches a worker', () => {
       await runtime.advance(200)
     }
     let ran = false
-    await worker().handle(task, () => { ran = true; return 'ok' }).start()
+    await worker()
+      .handle(task, () => {
+        ran = true
+        return 'ok'
+      })
+      .start()
     await runtime.advance(1000)
     expect((await job.status()).state).toBe('failed')
     expect(ran).toBe(false)
@@ -82,16 +107,33 @@ describe('revoking', () => {
     const job = await app.enqueue(task, 1)
     await job.revoke('changed my mind')
     let ran = false
-    await worker().handle(task, () => { ran = true; return 'ok' }).start()
+    await worker()
+      .handle(task, () => {
+        ran = true
+        return 'ok'
+      })
+      .start()
     await until('it is gone', async () => (await app.queues.inspect('default')).ready === 0)
-    await expect(job.result()).rejects.toMatchObject({ code: 'TASK_CANCELLED', message: expect.stringContaining('changed my mind') as string })
+    await expect(job.result()).rejects.toMatchObject({
+      code: 'TASK_CANCELLED',
+      message: expect.stringContaining('changed my mind') as string,
+    })
     expect(ran).toBe(false)
   })
 
   it('aborts a running task, whose outcome then changes nothing', async () => {
     const { app, worker } = testApp()
     let reason: unknown
-    const running = worker().handle(task, (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => { reason = signal.reason; resolve('too late') })))
+    const running = worker().handle(
+      task,
+      (_, { signal }) =>
+        new Promise((resolve) =>
+          signal.addEventListener('abort', () => {
+            reason = signal.reason
+            resolve('too late')
+          }),
+        ),
+    )
     await running.start()
     const job = await app.enqueue(task, 1)
     await until('it runs', () => running.health().active === 1)

@@ -16,7 +16,11 @@ describe('stopping a worker', () => {
     const { app, worker } = testApp()
     const { promise, open } = gate()
     let started = 0
-    const first = worker({ concurrency: 2, drain: '5s' }).handle(hold, async () => { started += 1; await promise; return 'first' })
+    const first = worker({ concurrency: 2, drain: '5s' }).handle(hold, async () => {
+      started += 1
+      await promise
+      return 'first'
+    })
     const jobs = await app.enqueueMany(hold, [1, 2, 3, 4])
     await first.start()
     await until('two run', () => started === 2)
@@ -31,14 +35,28 @@ describe('stopping a worker', () => {
   it('aborts what outlasts the drain and gives it back without spending an attempt', async () => {
     const { app, worker } = testApp()
     let reason: unknown
-    const first = worker({ drain: 10 }).handle(hold, (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => { reason = signal.reason; reject(signal.reason) })))
+    const first = worker({ drain: 10 }).handle(
+      hold,
+      (_, { signal }) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            reason = signal.reason
+            reject(signal.reason)
+          }),
+        ),
+    )
     const job = await app.enqueue(hold, 1)
     await first.start()
     await until('it runs', () => first.health().active === 1)
     await first.stop()
     expect(QueueError.is(reason, 'CLOSED')).toBe(true)
     const attempts: number[] = []
-    await worker().handle(hold, (_, { attempt }) => { attempts.push(attempt); return 'second' }).start()
+    await worker()
+      .handle(hold, (_, { attempt }) => {
+        attempts.push(attempt)
+        return 'second'
+      })
+      .start()
     expect(await job.result()).toBe('second')
     expect(attempts).toEqual([1])
   })
@@ -65,7 +83,10 @@ describe('stopping a worker', () => {
     const { worker } = testApp()
     const running = worker({ signals: ['SIGUSR2'] })
     const run = running.run()
-    await until('it runs', () => running.health().lastReceiveMs['default'] !== undefined && running.health().status === 'idle')
+    await until(
+      'it runs',
+      () => running.health().lastReceiveMs['default'] !== undefined && running.health().status === 'idle',
+    )
     process.kill(process.pid, 'SIGUSR2')
     await run
     expect(running.health().status).toBe('stopped')
@@ -93,8 +114,14 @@ describe('steering a worker', () => {
   it('changes concurrency while it runs', async () => {
     const { app, worker } = testApp()
     const { promise, open } = gate()
-    const running = worker({ concurrency: 1, prefetch: false }).handle(hold, async () => { await promise; return 'ok' })
-    const jobs = await app.enqueueMany(hold, Array.from({ length: 10 }, (_, index) => index))
+    const running = worker({ concurrency: 1, prefetch: false }).handle(hold, async () => {
+      await promise
+      return 'ok'
+    })
+    const jobs = await app.enqueueMany(
+      hold,
+      Array.from({ length: 10 }, (_, index) => index),
+    )
     await running.start()
     await until('one runs', () => running.health().active === 1)
     running.concurrency = 4
@@ -143,9 +170,23 @@ describe('several queues', () => {
   it('are served by weight without starving any', async () => {
     const { app, worker } = testApp()
     const order: string[] = []
-    const running = worker({ queues: { high: 3, low: 1 }, concurrency: 1, prefetch: false }).handle(note, (_, { queue }) => { order.push(queue); return undefined })
-    await app.enqueueMany(note, Array.from({ length: 60 }, () => 'x'), { queue: 'high' })
-    await app.enqueueMany(note, Array.from({ length: 60 }, () => 'x'), { queue: 'low' })
+    const running = worker({ queues: { high: 3, low: 1 }, concurrency: 1, prefetch: false }).handle(
+      note,
+      (_, { queue }) => {
+        order.push(queue)
+        return undefined
+      },
+    )
+    await app.enqueueMany(
+      note,
+      Array.from({ length: 60 }, () => 'x'),
+      { queue: 'high' },
+    )
+    await app.enqueueMany(
+      note,
+      Array.from({ length: 60 }, () => 'x'),
+      { queue: 'low' },
+    )
     await running.start()
     await until('all ran', () => order.length === 120)
     const lowEarly = order.slice(0, 60).filter((queue) => queue === 'low').length
@@ -156,9 +197,25 @@ describe('several queues', () => {
   it('are served strictly when asked to', async () => {
     const { app, worker } = testApp()
     const order: string[] = []
-    const running = worker({ queues: ['first', 'second'], strict: true, concurrency: 1, prefetch: false }).handle(note, (_, { queue }) => { order.push(queue); return undefined })
-    await app.enqueueMany(note, Array.from({ length: 20 }, () => 'x'), { queue: 'second' })
-    await app.enqueueMany(note, Array.from({ length: 20 }, () => 'x'), { queue: 'first' })
+    const running = worker({
+      queues: ['first', 'second'],
+      strict: true,
+      concurrency: 1,
+      prefetch: false,
+    }).handle(note, (_, { queue }) => {
+      order.push(queue)
+      return undefined
+    })
+    await app.enqueueMany(
+      note,
+      Array.from({ length: 20 }, () => 'x'),
+      { queue: 'second' },
+    )
+    await app.enqueueMany(
+      note,
+      Array.from({ length: 20 }, () => 'x'),
+      { queue: 'first' },
+    )
     await running.start()
     await until('all ran', () => order.length === 40)
     expect(order.slice(0, 20).every((queue) => queue === 'first')).toBe(true)
@@ -167,7 +224,12 @@ describe('several queues', () => {
   it('wake a waiting worker whichever gets work', async () => {
     const { app, worker } = testApp()
     const order: string[] = []
-    await worker({ queues: ['a', 'b', 'c'] }).handle(note, (_, { queue }) => { order.push(queue); return undefined }).start()
+    await worker({ queues: ['a', 'b', 'c'] })
+      .handle(note, (_, { queue }) => {
+        order.push(queue)
+        return undefined
+      })
+      .start()
     for (const queue of ['c', 'a', 'b', 'c']) {
       const before = order.length
       await app.enqueue(note, 'x', { queue })

@@ -1,0 +1,100 @@
+import { lanesOf } from '../emulation/priority-lanes.ts'
+import { EventPublisher } from '../task/event-publisher.ts'
+import type { Parts } from '../task/parts.ts'
+import { Executor } from './executor.ts'
+import type { Registration } from './executor.ts'
+import { FetchLoop } from './fetch-loop.ts'
+import { Intake } from './intake.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { PrefetchWindow } from './prefetch-window.ts'
+import { Reception, SETTLING } from './reception.ts'
+import { RevocationWatch } from './revocation-watch.ts'
+import { SettleBatcher } from './settle-batcher.ts'
+import { Source } from './source.ts'
+import { TaskPool } from './task-pool.ts'
+import type { WorkerSettings } from './worker-options.ts'
+
+/** The moving parts of one worker, wired: broker → loop → reception → pool → batcher → broker. */
+export interface Engine {
+  readonly handlers: Map<string, Registration>
+  readonly events: EventPublisher
+  readonly sources: readonly Source[]
+  readonly leases: LeaseKeeper
+  readonly batcher: SettleBatcher
+  readonly pool: TaskPool
+  readonly loop: FetchLoop
+  readonly revocations: RevocationWatch
+}
+
+export function createEngine(parts: Parts, settings: WorkerSettings, workerId: string): Engine {
+  const { runtime, broker } = parts
+  const events = new EventPublisher(parts, workerId, settings.events)
+  const handlers = new Map<string, Registration>()
+  const host = { parts, events, workerId }
+  const sources = createSources(parts, settings)
+  const leases = new LeaseKeeper(runtime, settings.leaseMs, broker.supports.lease)
+  const batcher = createBatcher(parts, settings, { leases, wake: () => loop.notify() })
+  const onZombie = (ended: Promise<unknown>): void => pool.noteZombie(ended)
+  const executor = new Executor({ ...host, handlers, onZombie })
+  const knows = (task: string): boolean => handlers.has(task)
+  const intake = new Intake({ ...settings, ...host, executor, knows })
+  const window = new PrefetchWindow(runtime)
+  const pool = new TaskPool(settings.concurrency, { executor, intake, leases, batcher, window })
+  const revocations = new RevocationWatch(parts)
+  const reception = new Reception({
+    intake,
+    leases,
+    batcher,
+    pool,
+    revocations,
+    events,
+    window: settings.prefetch === false ? undefined : window,
+    maxBatch: broker.supports.maxBatch,
+  })
+  const loop: FetchLoop = new FetchLoop({
+    sources,
+    strict: settings.strict,
+    room: () => reception.room(),
+    accept: (source, deliveries) => reception.accept(source, deliveries),
+  })
+  return { handlers, events, sources, leases, batcher, pool, loop, revocations }
+}
+
+function createBatcher(
+  parts: Parts,
+  settings: WorkerSettings,
+  { leases, wake }: { readonly leases: LeaseKeeper; readonly wake: () => void },
+): SettleBatcher {
+  return new SettleBatcher({
+    runtime: parts.runtime,
+    results: parts.results,
+    maxBatch: parts.broker.supports.maxBatch,
+    onGone: (task) => {
+      leases.remove(task)
+      wake()
+    },
+    onError: settings.onError,
+    onFlush: wake,
+  })
+}
+
+function createSources(parts: Parts, settings: WorkerSettings): readonly Source[] {
+  const { broker, runtime } = parts
+  const { leaseMs, onError } = settings
+  const prefetch = settings.concurrency + SETTLING
+  return settings.queues.flatMap(({ queue, weight }) =>
+    lanesOf(queue, parts.lanes).map((lane) => {
+      const share = weight * lane.weight
+      return new Source({
+        broker,
+        runtime,
+        lane: lane.queue,
+        queue,
+        weight: share,
+        leaseMs,
+        prefetch,
+        onError,
+      })
+    }),
+  )
+}
