@@ -139,7 +139,8 @@ export class SqliteResultBackend implements ResultBackend {
       const now = this.#client.now()
       return ids.map((id) => {
         const row = get.get(id, now) as
-          | { state: ResultState; expires_at: number; value: Uint8Array | null } | undefined
+          | { state: ResultState; expires_at: number; value: Uint8Array | null }
+          | undefined
         return row && { id, state: row.state, value: bytesOf(row.value), ttlMs: row.expires_at - now }
       })
     }, signal)
@@ -147,7 +148,8 @@ export class SqliteResultBackend implements ResultBackend {
 
   #fact(key: string): Uint8Array | null {
     const row = this.#client.prepare(GET_FACT).get(key, this.#client.now()) as
-      | { value: Uint8Array | null } | undefined
+      | { value: Uint8Array | null }
+      | undefined
     return row === undefined ? null : bytesOf(row.value)
   }
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { Failure } from '../contract/failure.ts'
 import type { Message } from '../contract/message.ts'
 import { claimUnique, confirmUnique, withdrawUnique } from '../emulation/unique-by-swap.ts'
 import type { Claim } from '../emulation/unique-by-swap.ts'
 import { QueueError } from '../errors.ts'
+import { crypto } from '../runtime/builtins.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { EnqueueOptions, EnqueueRequest } from '../task/enqueue-options.ts'
 import { HEADER } from '../task/envelope.ts'
@@ -130,5 +130,5 @@ export class Enqueuer {
 }
 
 function digest(body: Uint8Array): string {
-  return createHash('sha256').update(body).digest('base64url')
+  return crypto().createHash('sha256').update(body).digest('base64url')
 }

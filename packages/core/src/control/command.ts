@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { crypto } from '../runtime/builtins.ts'
 import type { Parts } from '../task/parts.ts'
 import { topicsOf } from '../task/topics.ts'
 
@@ -106,11 +106,11 @@ function isCommand(value: Partial<Command>): value is Command {
 function sign(secret: string, command: Omit<Command, 'signature'>): string {
   const { id, at, command: name, args, to, replyTo } = command
   const text = JSON.stringify([id, at, name, args ?? null, to ?? null, replyTo ?? null])
-  return createHmac('sha256', secret).update(text).digest('base64url')
+  return crypto().createHmac('sha256', secret).update(text).digest('base64url')
 }
 
 function equal(a: string, b: string): boolean {
   const left = Buffer.from(a)
   const right = Buffer.from(b)
-  return left.length === right.length && timingSafeEqual(left, right)
+  return left.length === right.length && crypto().timingSafeEqual(left, right)
 }

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { crypto } from './builtins.ts'
 
 const POOL_BYTES = 4096
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
@@ -9,7 +9,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
  */
 export function createUuidV7(
   now: () => number,
-  fill: (bytes: Uint8Array) => void = randomFillSync,
+  fill: (bytes: Uint8Array) => void = (bytes) => void crypto().randomFillSync(bytes),
 ): () => string {
   const pool = new Uint8Array(POOL_BYTES)
   let at = POOL_BYTES

@@ -1,5 +1,5 @@
-import type { Runtime, Timer } from '../runtime/runtime.ts'
-import { createUuidV7 } from '../runtime/uuid-v7.ts'
+import { createUuidV7 } from '../contract/index.ts'
+import type { Runtime, Timer } from '../contract/index.ts'
 
 /** A runtime whose time stands still until told to pass, and whose randomness comes from a seed. */
 export interface VirtualRuntime extends Runtime {

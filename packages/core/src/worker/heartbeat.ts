@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { hostname } from '../runtime/builtins.ts'
 import type { Runtime, Timer } from '../runtime/runtime.ts'
 import type { EventPublisher } from '../task/event-publisher.ts'
 import type { WorkerEvent } from '../task/events.ts'

@@ -90,3 +90,8 @@ export function readBoard(layout: BoardLayout): {
   }
   return { heartbeat, receipts }
 }
+
+/** The one clock both threads share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n)
+}

@@ -1,9 +1,8 @@
 import { workerData } from 'node:worker_threads'
 import type { Consumer } from '../contract/consumer.ts'
 import type { Transport } from '../contract/transport.ts'
-import { systemRuntime } from '../runtime/system-runtime.ts'
 import { readBoard } from './lease-board.ts'
-import { monotonicMs } from './lease-thread.ts'
+import { monotonicMs } from './lease-board.ts'
 import type { LeaseThreadInit } from './lease-thread.ts'
 
 /** Runs in the lease thread: see LeaseThread. */
@@ -34,7 +33,8 @@ async function look(): Promise<void> {
 }
 
 function schedule(): void {
-  systemRuntime.setTimer(() => {
+  // oxlint-disable-next-line no-restricted-globals -- a thread of its own, watching the real clock on purpose
+  setTimeout(() => {
     look()
       // A broker that is away: connected anew the next time.
       .catch(() => {

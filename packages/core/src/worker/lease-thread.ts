@@ -2,7 +2,7 @@ import { Worker as Thread } from 'node:worker_threads'
 import type { TransportOrigin } from '../contract/transport.ts'
 import type { Runtime, Timer } from '../runtime/runtime.ts'
 import type { HeldTask } from './held-task.ts'
-import { LeaseBoard } from './lease-board.ts'
+import { LeaseBoard, monotonicMs } from './lease-board.ts'
 import type { BoardLayout } from './lease-board.ts'
 
 /** Receipts of Redis and SQLite take some 30 bytes, NATS 120, SQS up to 1024. */
@@ -64,9 +64,4 @@ export class LeaseThread {
     this.#board.beat(monotonicMs())
     this.#timer = this.#runtime.setTimer(() => this.#beat(), this.#everyMs, true)
   }
-}
-
-/** The one clock both threads share. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n)
 }

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os'
 import { lanesOf } from '../emulation/priority-lanes.ts'
 import { QueueError } from '../errors.ts'
+import { hostname } from '../runtime/builtins.ts'
 import type { Task } from '../task/define-task.ts'
 import type { Directive } from '../task/directive.ts'
 import { parseDuration } from '../task/duration.ts'
