@@ -24,22 +24,27 @@ export const CLOSE_CLAUSES: readonly Clause[] = [
     async run(bench) {
       const { broker } = await bench.connect()
       await broker.close()
-      for (const [name, call] of callsOf(broker, bench)) await rejectsWith(() => bench.within(name, call()), 'CLOSED', name)
+      for (const [name, call] of callsOf(broker, bench))
+        await rejectsWith(() => bench.within(name, call()), 'CLOSED', name)
     },
   }),
-  brokerClause('CLOSE-3', 'every method of a closed consumer rejects with CLOSED, and closing again does nothing', {
-    async run(bench) {
-      const queue = bench.name()
-      await bench.publish(queue)
-      const consumer = await bench.consumer(queue)
-      const { receipt } = await bench.one(consumer)
-      await consumer.close()
-      await bench.within('closing again', consumer.close())
-      await rejectsWith(() => consumer.receive(1), 'CLOSED', 'receive')
-      await rejectsWith(() => consumer.settle([{ receipt, as: 'ack' }]), 'CLOSED', 'settle')
-      await rejectsWith(() => consumer.extend([receipt], bench.longMs), 'CLOSED', 'extend')
+  brokerClause(
+    'CLOSE-3',
+    'every method of a closed consumer rejects with CLOSED, and closing again does nothing',
+    {
+      async run(bench) {
+        const queue = bench.name()
+        await bench.publish(queue)
+        const consumer = await bench.consumer(queue)
+        const { receipt } = await bench.one(consumer)
+        await consumer.close()
+        await bench.within('closing again', consumer.close())
+        await rejectsWith(() => consumer.receive(1), 'CLOSED', 'receive')
+        await rejectsWith(() => consumer.settle([{ receipt, as: 'ack' }]), 'CLOSED', 'settle')
+        await rejectsWith(() => consumer.extend([receipt], bench.longMs), 'CLOSED', 'extend')
+      },
     },
-  }),
+  ),
   brokerClause('CLOSE-4', 'closing a consumer ends its waiting receive with nothing', {
     async run(bench) {
       const queue = bench.name()
@@ -68,21 +73,30 @@ export const CLOSE_CLAUSES: readonly Clause[] = [
         await consumer[Symbol.asyncDispose]()
       }),
   }),
-  brokerClause('CLOSE-7', 'closing a broker gives back what its consumers hold, and hangs on no waiting receive', {
-    run: (bench) =>
-      givesBack(bench, async (queue) => {
-        const { broker } = await bench.connect()
-        await bench.take(await bench.consumer(queue, { broker }), 5)
-        const waiting = (await bench.consumer(bench.name(), { broker })).receive(1, { waitMs: 10 * bench.graceMs })
-        waiting.catch(() => undefined)
-        await bench.within('close', broker.close())
-        const got = await bench.within('the waiting receive', waiting).catch((error: unknown) => {
-          assert.ok(QueueError.is(error, 'CLOSED'), `a waiting receive ends with [] or CLOSED, not ${String(error)}`)
-          return []
-        })
-        same(got, [], 'messages')
-      }),
-  }),
+  brokerClause(
+    'CLOSE-7',
+    'closing a broker gives back what its consumers hold, and hangs on no waiting receive',
+    {
+      run: (bench) =>
+        givesBack(bench, async (queue) => {
+          const { broker } = await bench.connect()
+          await bench.take(await bench.consumer(queue, { broker }), 5)
+          const waiting = (await bench.consumer(bench.name(), { broker })).receive(1, {
+            waitMs: 10 * bench.graceMs,
+          })
+          waiting.catch(() => undefined)
+          await bench.within('close', broker.close())
+          const got = await bench.within('the waiting receive', waiting).catch((error: unknown) => {
+            assert.ok(
+              QueueError.is(error, 'CLOSED'),
+              `a waiting receive ends with [] or CLOSED, not ${String(error)}`,
+            )
+            return []
+          })
+          same(got, [], 'messages')
+        }),
+    },
+  ),
   brokerClause('CLOSE-8', 'closing one client leaves another client alone', {
     async run(bench) {
       const queue = bench.name()
@@ -92,7 +106,11 @@ export const CLOSE_CLAUSES: readonly Clause[] = [
       const other = await bench.connect()
       await bench.consumer(queue, { broker: other.broker })
       await other.broker[Symbol.asyncDispose]()
-      await rejectsWith(() => other.broker.publish(queue, [bench.message()]), 'CLOSED', 'publish on the closed client')
+      await rejectsWith(
+        () => other.broker.publish(queue, [bench.message()]),
+        'CLOSED',
+        'publish on the closed client',
+      )
       const [sent] = await bench.publish(queue)
       same((await bench.one(consumer)).message.id, sent!.id, 'the only message that is not held')
       await bench.settle(consumer, { receipt: held.receipt, as: 'ack' })

@@ -21,30 +21,45 @@ export const CRASH_CLAUSES: readonly Clause[] = [
         await bench.crash(transport)
         const [sent] = await bench.publish(queue)
         const deliveries = await waiting
-        same(deliveries.map(({ message }) => message.id), [sent!.id], `messages after cut ${round}`)
+        same(
+          deliveries.map(({ message }) => message.id),
+          [sent!.id],
+          `messages after cut ${round}`,
+        )
         await settleDespiteCuts(bench, consumer, deliveries)
       }
     },
   }),
-  brokerClause('CRASH-2', 'what a cut client held comes back to others, or may still be settled; nothing is lost', {
-    crash: true,
-    async run(bench) {
-      const queue = bench.name()
-      const sent = await bench.publish(queue, 10)
-      const transport = await bench.connect()
-      const cut = await bench.consumer(queue, { broker: transport.broker, leaseMs: bench.shortMs })
-      const held = await bench.take(cut, 10)
-      await bench.crash(transport)
-      const [first] = held
-      const failures = await bench.persist('a settle after the cut', () => cut.settle([{ receipt: first!.receipt, as: 'ack' }])).catch((error: unknown) => {
-        assert.ok(QueueError.is(error, 'LEASE_LOST'), `a settle after a cut ends with LEASE_LOST at worst, not ${String(error)}`)
-        return [{ index: 0, error }]
-      })
-      const expected = sent.map(({ id }) => id).filter((id) => failures.length > 0 || id !== first!.message.id)
-      const got = await bench.take(await bench.consumer(queue), expected.length)
-      same(got.map(({ message }) => message.id).toSorted(), expected.toSorted(), 'ids that come back')
+  brokerClause(
+    'CRASH-2',
+    'what a cut client held comes back to others, or may still be settled; nothing is lost',
+    {
+      crash: true,
+      async run(bench) {
+        const queue = bench.name()
+        const sent = await bench.publish(queue, 10)
+        const transport = await bench.connect()
+        const cut = await bench.consumer(queue, { broker: transport.broker, leaseMs: bench.shortMs })
+        const held = await bench.take(cut, 10)
+        await bench.crash(transport)
+        const [first] = held
+        const failures = await bench
+          .persist('a settle after the cut', () => cut.settle([{ receipt: first!.receipt, as: 'ack' }]))
+          .catch((error: unknown) => {
+            assert.ok(
+              QueueError.is(error, 'LEASE_LOST'),
+              `a settle after a cut ends with LEASE_LOST at worst, not ${String(error)}`,
+            )
+            return [{ index: 0, error }]
+          })
+        const expected = sent
+          .map(({ id }) => id)
+          .filter((id) => failures.length > 0 || id !== first!.message.id)
+        const got = await bench.take(await bench.consumer(queue), expected.length)
+        same(got.map(({ message }) => message.id).toSorted(), expected.toSorted(), 'ids that come back')
+      },
     },
-  }),
+  ),
   brokerClause('CRASH-3', 'what publish accepted survives a cut, and the cut client publishes again', {
     crash: true,
     async run(bench) {
@@ -53,11 +68,16 @@ export const CRASH_CLAUSES: readonly Clause[] = [
       const before = await bench.publish(queue, 10, transport.broker)
       await bench.crash(transport)
       const message = bench.message()
-      same(await bench.persist('a publish after the cut', () => transport.broker.publish(queue, [message])), [], 'failures')
+      same(
+        await bench.persist('a publish after the cut', () => transport.broker.publish(queue, [message])),
+        [],
+        'failures',
+      )
       const wanted = new Set([...before, message].map(({ id }) => id))
       const consumer = await bench.consumer(queue)
       await bench.until('all messages come', async () => {
-        for (const delivery of await consumer.receive(20, { waitMs: bench.quietMs })) wanted.delete(delivery.message.id)
+        for (const delivery of await consumer.receive(20, { waitMs: bench.quietMs }))
+          wanted.delete(delivery.message.id)
         return wanted.size === 0
       })
     },
@@ -85,7 +105,9 @@ export const CRASH_CLAUSES: readonly Clause[] = [
       assert.ok(record, 'the record that was put before the cut')
       sameBytes(record.value, Buffer.from('kept'), 'the value')
       const mine = Buffer.from('mine')
-      const stored = await bench.persist('a swap after the cut', () => results.swap(bench.name(), null, mine, 60_000))
+      const stored = await bench.persist('a swap after the cut', () =>
+        results.swap(bench.name(), null, mine, 60_000),
+      )
       sameBytes(stored, mine, 'the swapped value')
     },
   }),
@@ -109,14 +131,20 @@ export const CRASH_CLAUSES: readonly Clause[] = [
 async function receiveDespiteCuts(bench: Workbench, consumer: Consumer): Promise<readonly Delivery[]> {
   const deadline = bench.now() + bench.graceMs
   for (;;) {
-    const deliveries = await bench.persist('a receive that is cut', () => consumer.receive(1, { waitMs: bench.graceMs / 2 }))
+    const deliveries = await bench.persist('a receive that is cut', () =>
+      consumer.receive(1, { waitMs: bench.graceMs / 2 }),
+    )
     if (deliveries.length > 0) return deliveries
     assert.ok(bench.now() < deadline, `nothing is received within ${bench.graceMs} ms after a cut`)
   }
 }
 
 /** A lease that was its connection is gone with it; then the message comes again and is settled then. */
-async function settleDespiteCuts(bench: Workbench, consumer: Consumer, deliveries: readonly Delivery[]): Promise<void> {
+async function settleDespiteCuts(
+  bench: Workbench,
+  consumer: Consumer,
+  deliveries: readonly Delivery[],
+): Promise<void> {
   const settlements = deliveries.map(({ receipt }) => ({ receipt, as: 'ack' as const }))
   const failures = await bench.persist('a settle', () => consumer.settle(settlements))
   if (failures.length > 0) await settleDespiteCuts(bench, consumer, await receiveDespiteCuts(bench, consumer))

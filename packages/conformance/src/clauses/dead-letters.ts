@@ -23,16 +23,29 @@ export const DEAD_LETTER_CLAUSES: readonly Clause[] = [
       const queue = bench.name()
       const [sent] = await bench.publish(queue, [{ body: BODY, headers: { old: 'gone' } }])
       const consumer = await bench.consumer(queue)
-      await bench.settle(consumer, { receipt: (await bench.one(consumer)).receipt, as: 'retry', delayMs: 0, headers: { old: 'gone' } })
+      await bench.settle(consumer, {
+        receipt: (await bench.one(consumer)).receipt,
+        as: 'retry',
+        delayMs: 0,
+        headers: { old: 'gone' },
+      })
       const reason = `Error: it broke 🍌\n    at line 1\n${'x'.repeat(500)}`
-      await bench.settle(consumer, { receipt: (await bench.one(consumer)).receipt, as: 'deadLetter', reason, headers: { new: 'kept ä' } })
+      await bench.settle(consumer, {
+        receipt: (await bench.one(consumer)).receipt,
+        as: 'deadLetter',
+        reason,
+        headers: { new: 'kept ä' },
+      })
       const [letter, ...others] = await lettersOf(bench, queue, 1)
       same(others, [], 'other letters')
       same(letter!.message.id, sent!.id, 'the id')
       sameBytes(letter!.message.body, BODY, 'the body')
       sameHeaders(letter!.message.headers, { new: 'kept ä' }, 'the headers')
       same([letter!.reason, letter!.deliveries], [reason, 2], 'reason and deliveries')
-      assert.ok(Number.isFinite(letter!.deadAt) && letter!.deadAt > 0, `deadAt is a time, not ${letter!.deadAt}`)
+      assert.ok(
+        Number.isFinite(letter!.deadAt) && letter!.deadAt > 0,
+        `deadAt is a time, not ${letter!.deadAt}`,
+      )
     },
   }),
   brokerClause('DEAD-3', 'without headers of its own a dead letter keeps those of the message', {
@@ -56,38 +69,63 @@ export const DEAD_LETTER_CLAUSES: readonly Clause[] = [
       let after: string | undefined
       let pages = 0
       do {
-        const page = await deadLettersOf(bench).list(queue, after === undefined ? { limit: 3 } : { limit: 3, after })
+        const page = await deadLettersOf(bench).list(
+          queue,
+          after === undefined ? { limit: 3 } : { limit: 3, after },
+        )
         assert.ok(page.letters.length <= 3, `a page of ${page.letters.length} where 3 was the limit`)
         seen.push(...page.letters.map(({ message }) => message.id))
         after = page.next
         pages += 1
       } while (after !== undefined && pages < 10)
       same(seen, dead, 'ids over all pages')
-      same((await deadLettersOf(bench).list(bench.name(), { limit: 3 })).letters, [], 'letters of a queue never used')
+      same(
+        (await deadLettersOf(bench).list(bench.name(), { limit: 3 })).letters,
+        [],
+        'letters of a queue never used',
+      )
     },
   }),
-  brokerClause('DEAD-5', 'redrive puts the named letters back as fresh messages with the headers they died with', {
-    when: ({ deadLetters }) => deadLetters,
-    otherwise: absent,
-    async run(bench) {
-      const queue = bench.name()
-      const consumer = await bench.consumer(queue)
-      const [chosen, left] = await bench.publish(queue, 2)
-      for (let round = 0; round < 2; round += 1) {
-        for (const { receipt } of await bench.take(consumer, 2)) {
-          if (round === 0) await bench.settle(consumer, { receipt, as: 'retry', delayMs: 0, headers: {} })
-          else await bench.settle(consumer, { receipt, as: 'deadLetter', reason: 'broken', headers: { ready: 'for a redrive' } })
+  brokerClause(
+    'DEAD-5',
+    'redrive puts the named letters back as fresh messages with the headers they died with',
+    {
+      when: ({ deadLetters }) => deadLetters,
+      otherwise: absent,
+      async run(bench) {
+        const queue = bench.name()
+        const consumer = await bench.consumer(queue)
+        const [chosen, left] = await bench.publish(queue, 2)
+        for (let round = 0; round < 2; round += 1) {
+          for (const { receipt } of await bench.take(consumer, 2)) {
+            if (round === 0) await bench.settle(consumer, { receipt, as: 'retry', delayMs: 0, headers: {} })
+            else
+              await bench.settle(consumer, {
+                receipt,
+                as: 'deadLetter',
+                reason: 'broken',
+                headers: { ready: 'for a redrive' },
+              })
+          }
         }
-      }
-      await lettersOf(bench, queue, 2)
-      same(await deadLettersOf(bench).redrive(queue, { ids: [chosen!.id, 'no such id'] }), 1, 'letters put back')
-      const { message, deliveries } = await bench.one(consumer)
-      same([message.id, deliveries], [chosen!.id, 1], 'id and deliveries')
-      sameHeaders(message.headers, { ready: 'for a redrive' }, 'the headers')
-      sameBytes(message.body, chosen!.body, 'the body')
-      same((await lettersOf(bench, queue, 1)).map((letter) => letter.message.id), [left!.id], 'letters left')
+        await lettersOf(bench, queue, 2)
+        same(
+          await deadLettersOf(bench).redrive(queue, { ids: [chosen!.id, 'no such id'] }),
+          1,
+          'letters put back',
+        )
+        const { message, deliveries } = await bench.one(consumer)
+        same([message.id, deliveries], [chosen!.id, 1], 'id and deliveries')
+        sameHeaders(message.headers, { ready: 'for a redrive' }, 'the headers')
+        sameBytes(message.body, chosen!.body, 'the body')
+        same(
+          (await lettersOf(bench, queue, 1)).map((letter) => letter.message.id),
+          [left!.id],
+          'letters left',
+        )
+      },
     },
-  }),
+  ),
   brokerClause('DEAD-6', 'redrive without ids puts back all letters, once', {
     when: ({ deadLetters }) => deadLetters,
     otherwise: absent,
@@ -109,7 +147,11 @@ export const DEAD_LETTER_CLAUSES: readonly Clause[] = [
       const dead = await kill(bench, queue, [{}, {}, {}])
       await lettersOf(bench, queue, 3)
       same(await deadLettersOf(bench).drop(queue, { ids: [dead[1]!.id, 'no such id'] }), 1, 'letters dropped')
-      same((await lettersOf(bench, queue, 2)).map(({ message }) => message.id).toSorted(), [dead[0]!.id, dead[2]!.id].toSorted(), 'letters left')
+      same(
+        (await lettersOf(bench, queue, 2)).map(({ message }) => message.id).toSorted(),
+        [dead[0]!.id, dead[2]!.id].toSorted(),
+        'letters left',
+      )
       same(await deadLettersOf(bench).drop(queue), 2, 'letters dropped')
       await lettersOf(bench, queue, 0)
       same(await deadLettersOf(bench).redrive(queue), 0, 'letters put back')
@@ -146,10 +188,15 @@ async function lettersOf(bench: Workbench, queue: string, count: number): Promis
   return letters
 }
 
-async function kill(bench: Workbench, queue: string, wanted: readonly Partial<Message>[]): Promise<readonly Message[]> {
+async function kill(
+  bench: Workbench,
+  queue: string,
+  wanted: readonly Partial<Message>[],
+): Promise<readonly Message[]> {
   const sent = await bench.publish(queue, wanted)
   const consumer = await bench.consumer(queue)
-  for (const { receipt } of await bench.take(consumer, sent.length)) await bench.settle(consumer, { receipt, as: 'deadLetter', reason: 'broken' })
+  for (const { receipt } of await bench.take(consumer, sent.length))
+    await bench.settle(consumer, { receipt, as: 'deadLetter', reason: 'broken' })
   await consumer.close()
   return sent
 }
@@ -161,7 +208,12 @@ async function staysDead(bench: Workbench): Promise<void> {
   const { receipt } = await bench.one(consumer)
   await bench.settle(consumer, { receipt, as: 'deadLetter', reason: 'broken' })
   await bench.nothing(consumer, 'a dead message after its lease', bench.shortMs + bench.quietMs)
-  if (bench.supports.lease.fenced) failsWith(await consumer.settle([{ receipt, as: 'release' }]), { 0: 'LEASE_LOST' }, 'a release after dead-lettering')
+  if (bench.supports.lease.fenced)
+    failsWith(
+      await consumer.settle([{ receipt, as: 'release' }]),
+      { 0: 'LEASE_LOST' },
+      'a release after dead-lettering',
+    )
   await consumer.close()
   await bench.nothing(await bench.consumer(queue), 'a dead message after its consumer')
 }

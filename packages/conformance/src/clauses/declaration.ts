@@ -15,7 +15,8 @@ export const DECLARATION_CLAUSES: readonly Clause[] = [
       const frozen = (when: string): void => {
         for (const part of ['broker', 'results', 'channel'] as const) {
           const supports = fresh[part]?.supports
-          if (supports !== undefined) assert.ok(Object.isFrozen(supports), `${part}.supports is frozen ${when}`)
+          if (supports !== undefined)
+            assert.ok(Object.isFrozen(supports), `${part}.supports is frozen ${when}`)
         }
         assert.ok(Object.isFrozen(fresh.broker.supports.lease), `broker.supports.lease is frozen ${when}`)
       }
@@ -39,11 +40,18 @@ export const DECLARATION_CLAUSES: readonly Clause[] = [
     async run(bench) {
       const fresh = await bench.fresh()
       const before = structuredClone(fresh.broker.supports)
-      const limits = (): readonly number[] => [fresh.results?.supports.maxValueBytes ?? 0, Number(fresh.results?.supports.watch ?? 0), fresh.channel?.supports.maxPayloadBytes ?? 0]
+      const limits = (): readonly number[] => [
+        fresh.results?.supports.maxValueBytes ?? 0,
+        Number(fresh.results?.supports.watch ?? 0),
+        fresh.channel?.supports.maxPayloadBytes ?? 0,
+      ]
       const limitsBefore = limits()
       await openAll(fresh)
       same(widened(before, fresh.broker.supports), [], 'capabilities that open widened')
-      assert.ok(limits().every((limit, index) => limit <= limitsBefore[index]!), 'open widened the limits of results or channel')
+      assert.ok(
+        limits().every((limit, index) => limit <= limitsBefore[index]!),
+        'open widened the limits of results or channel',
+      )
     },
   }),
   brokerClause('DECL-5', 'an optional method is present exactly where its capability is declared', {
@@ -52,7 +60,8 @@ export const DECLARATION_CLAUSES: readonly Clause[] = [
       await openAll(fresh)
       same(present(fresh.broker), declared(fresh.broker.supports), 'optional methods that are present')
       const { results } = fresh
-      if (results !== undefined) same(results.watch !== undefined, results.supports.watch, 'results.watch is present')
+      if (results !== undefined)
+        same(results.watch !== undefined, results.supports.watch, 'results.watch is present')
     },
   }),
   brokerClause('DECL-6', 'the broker is named by its product, in lower case', {
@@ -62,7 +71,13 @@ export const DECLARATION_CLAUSES: readonly Clause[] = [
 
 function declared(supports: BrokerSupports): Readonly<Record<string, boolean>> {
   const counts = supports.inspect === 'counts'
-  return { inspect: counts, queues: counts, peek: supports.peek, purge: supports.purge, deadLetters: supports.deadLetters }
+  return {
+    inspect: counts,
+    queues: counts,
+    peek: supports.peek,
+    purge: supports.purge,
+    deadLetters: supports.deadLetters,
+  }
 }
 
 function present({ inspect, queues, peek, purge, deadLetters }: Broker): Readonly<Record<string, boolean>> {
@@ -77,7 +92,10 @@ function outOfRange(supports: BrokerSupports): readonly string[] {
     inspect: ['none', 'counts'].includes(supports.inspect),
     ordered: ORDERS.includes(supports.ordered),
     release: ['free', 'counted'].includes(supports.release),
-    priorityLevels: Number.isInteger(supports.priorityLevels) && supports.priorityLevels >= 1 && supports.priorityLevels <= 101,
+    priorityLevels:
+      Number.isInteger(supports.priorityLevels) &&
+      supports.priorityLevels >= 1 &&
+      supports.priorityLevels <= 101,
     maxDelayMs: supports.maxDelayMs >= 0,
     dedupeMs: supports.dedupeMs >= 0,
     maxMessageBytes: supports.maxMessageBytes >= 4096,
@@ -85,9 +103,17 @@ function outOfRange(supports: BrokerSupports): readonly string[] {
     clockMs: supports.clockMs > 0 && Number.isFinite(supports.clockMs),
     'lease.maxMs': lease.maxMs >= supports.clockMs,
   }
-  const flags = { peek: supports.peek, purge: supports.purge, deadLetters: supports.deadLetters, ...lease, maxMs: true }
+  const flags = {
+    peek: supports.peek,
+    purge: supports.purge,
+    deadLetters: supports.deadLetters,
+    ...lease,
+    maxMs: true,
+  }
   const wrong = Object.entries(rules).filter(([, holds]) => !holds)
-  return [...wrong, ...Object.entries(flags).filter(([, flag]) => typeof flag !== 'boolean')].map(([name]) => name)
+  return [...wrong, ...Object.entries(flags).filter(([, flag]) => typeof flag !== 'boolean')].map(
+    ([name]) => name,
+  )
 }
 
 function widened(before: BrokerSupports, after: BrokerSupports): readonly string[] {
@@ -111,5 +137,7 @@ function widened(before: BrokerSupports, after: BrokerSupports): readonly string
     'lease.maxMs': supports.lease.maxMs,
   })
   const was = rank(before)
-  return Object.entries(rank(after)).filter(([name, now]) => now > was[name]!).map(([name]) => name)
+  return Object.entries(rank(after))
+    .filter(([name, now]) => now > was[name]!)
+    .map(([name]) => name)
 }

@@ -7,7 +7,10 @@ import type { Workbench } from '../workbench.ts'
 export const DELAY_CLAUSES: readonly Clause[] = [
   brokerClause('DELAY-1', 'a delayed message is never early, and wakes a consumer that waits', {
     when: ({ maxDelayMs }) => maxDelayMs > 0,
-    otherwise: { sentence: 'a broker that keeps no delay refuses a delayed message with UNSUPPORTED', run: refusesLongDelay },
+    otherwise: {
+      sentence: 'a broker that keeps no delay refuses a delayed message with UNSUPPORTED',
+      run: refusesLongDelay,
+    },
     async run(bench) {
       const queue = bench.name()
       const delayMs = Math.min(bench.shortMs, bench.supports.maxDelayMs)
@@ -21,18 +24,22 @@ export const DELAY_CLAUSES: readonly Clause[] = [
       same([message.delayMs, deliveries], [0, 1], 'delayMs and deliveries')
     },
   }),
-  brokerClause('DELAY-2', 'a delay beyond maxDelayMs is refused with UNSUPPORTED, and its neighbours are accepted', {
-    when: ({ maxDelayMs }) => Number.isFinite(maxDelayMs),
-    otherwise: {
-      sentence: 'a message may be delayed for a year',
-      async run(bench) {
-        const queue = bench.name()
-        await bench.publish(queue, [{ delayMs: 366 * 86_400_000 }, { delayMs: 2 ** 31 + 1 }])
-        await bench.nothing(await bench.consumer(queue), 'messages due in a year')
+  brokerClause(
+    'DELAY-2',
+    'a delay beyond maxDelayMs is refused with UNSUPPORTED, and its neighbours are accepted',
+    {
+      when: ({ maxDelayMs }) => Number.isFinite(maxDelayMs),
+      otherwise: {
+        sentence: 'a message may be delayed for a year',
+        async run(bench) {
+          const queue = bench.name()
+          await bench.publish(queue, [{ delayMs: 366 * 86_400_000 }, { delayMs: 2 ** 31 + 1 }])
+          await bench.nothing(await bench.consumer(queue), 'messages due in a year')
+        },
       },
+      run: refusesLongDelay,
     },
-    run: refusesLongDelay,
-  }),
+  ),
   brokerClause('DELAY-3', 'a delayed message holds up nothing behind it', {
     when: ({ maxDelayMs }) => maxDelayMs > 0,
     otherwise: 'DELAY-1',
@@ -54,7 +61,10 @@ export const DELAY_CLAUSES: readonly Clause[] = [
       const queue = bench.name()
       const step = Math.min(bench.shortMs, bench.supports.maxDelayMs / 3)
       const startedAt = bench.now()
-      const sent = await bench.publish(queue, [3, 1, 2].map((times) => ({ id: `${queue}-${times}`, delayMs: times * step })))
+      const sent = await bench.publish(
+        queue,
+        [3, 1, 2].map((times) => ({ id: `${queue}-${times}`, delayMs: times * step })),
+      )
       const consumer = await bench.consumer(queue)
       for (const times of [1, 2, 3]) {
         const { message } = await bench.one(consumer)
@@ -83,7 +93,11 @@ async function refusesLongDelay(bench: Workbench): Promise<void> {
   const queue = bench.name()
   const delayMs = bench.supports.maxDelayMs + 1
   const messages = [bench.message(), bench.message({ delayMs }), bench.message()]
-  failsWith(await bench.broker.publish(queue, messages), { 1: 'UNSUPPORTED' }, `a publish with a delay of ${delayMs} ms`)
+  failsWith(
+    await bench.broker.publish(queue, messages),
+    { 1: 'UNSUPPORTED' },
+    `a publish with a delay of ${delayMs} ms`,
+  )
   const consumer = await bench.consumer(queue)
   await bench.take(consumer, 2)
   await bench.nothing(consumer, 'the refused message')

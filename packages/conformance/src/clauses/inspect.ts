@@ -10,10 +10,16 @@ const ZEROS: QueueCounts = { ready: 0, delayed: 0, leased: 0, dead: 0 }
 export const INSPECT_CLAUSES: readonly Clause[] = [
   brokerClause('INSPECT-1', 'inspect counts what is ready, delayed, leased and dead', {
     when: ({ inspect }) => inspect === 'counts',
-    otherwise: { sentence: 'a broker that cannot count has no inspect', run: async ({ broker }) => same(broker.inspect, undefined, 'inspect') },
+    otherwise: {
+      sentence: 'a broker that cannot count has no inspect',
+      run: async ({ broker }) => same(broker.inspect, undefined, 'inspect'),
+    },
     async run(bench) {
       const queue = bench.name()
-      const delayed = bench.supports.maxDelayMs > 0 ? [{ delayMs: Math.min(bench.supports.maxDelayMs, 100 * bench.shortMs) }] : []
+      const delayed =
+        bench.supports.maxDelayMs > 0
+          ? [{ delayMs: Math.min(bench.supports.maxDelayMs, 100 * bench.shortMs) }]
+          : []
       await bench.publish(queue, [{}, {}, {}, {}, {}, ...delayed])
       const consumer = await bench.consumer(queue)
       const [dead] = await bench.take(consumer, 3)
@@ -25,7 +31,10 @@ export const INSPECT_CLAUSES: readonly Clause[] = [
   }),
   brokerClause('INSPECT-2', 'a queue never used, and one that is drained, counts zeros', {
     when: ({ inspect }) => inspect === 'counts',
-    otherwise: { sentence: 'a broker that cannot count has no queues to list', run: async ({ broker }) => same(broker.queues, undefined, 'queues') },
+    otherwise: {
+      sentence: 'a broker that cannot count has no queues to list',
+      run: async ({ broker }) => same(broker.queues, undefined, 'queues'),
+    },
     async run(bench) {
       const queue = bench.name()
       same({ ...(await bench.broker.inspect!(queue)) }, ZEROS, 'counts of a queue never used')
@@ -52,12 +61,18 @@ export const INSPECT_CLAUSES: readonly Clause[] = [
   }),
   brokerClause('PEEK-1', 'peek shows what would come next and takes nothing', {
     when: ({ peek }) => peek,
-    otherwise: { sentence: 'a broker that cannot look has no peek', run: async ({ broker }) => same(broker.peek, undefined, 'peek') },
+    otherwise: {
+      sentence: 'a broker that cannot look has no peek',
+      run: async ({ broker }) => same(broker.peek, undefined, 'peek'),
+    },
     async run(bench) {
       const queue = bench.name()
       same(await bench.broker.peek!(queue, 5), [], 'messages of a queue never used')
       const sent = await bench.publish(queue, 4)
-      await bench.until('peek shows two messages', async () => (await bench.broker.peek!(queue, 2)).length === 2)
+      await bench.until(
+        'peek shows two messages',
+        async () => (await bench.broker.peek!(queue, 2)).length === 2,
+      )
       const seen = await bench.broker.peek!(queue, 2)
       for (const message of seen) {
         const original = sent.find(({ id }) => id === message.id)
@@ -65,34 +80,54 @@ export const INSPECT_CLAUSES: readonly Clause[] = [
         sameBytes(message.body, original.body, 'the body')
       }
       const exact = bench.supports.ordered === 'queue'
-      if (exact) same(seen.map(({ id }) => id), sent.slice(0, 2).map(({ id }) => id), 'ids that peek shows')
+      if (exact)
+        same(
+          seen.map(({ id }) => id),
+          sent.slice(0, 2).map(({ id }) => id),
+          'ids that peek shows',
+        )
       const got = await bench.take(await bench.consumer(queue), 4)
-      same(got.map(({ deliveries }) => deliveries), [1, 1, 1, 1], 'deliveries after a peek')
+      same(
+        got.map(({ deliveries }) => deliveries),
+        [1, 1, 1, 1],
+        'deliveries after a peek',
+      )
       same(await bench.broker.peek!(queue, 5), [], 'messages while all are held')
     },
   }),
-  brokerClause('PURGE-1', 'purge removes what is ready or delayed, says how many, and leaves what is held or dead', {
-    when: ({ purge }) => purge,
-    otherwise: { sentence: 'a broker that cannot empty a queue has no purge', run: async ({ broker }) => same(broker.purge, undefined, 'purge') },
-    async run(bench) {
-      const queue = bench.name()
-      same(await bench.broker.purge!(queue), 0, 'messages purged from a queue never used')
-      const delayMs = Math.min(bench.supports.maxDelayMs, bench.shortMs)
-      await bench.publish(queue, [{}, {}, {}, {}, ...(delayMs > 0 ? [{ delayMs }] : [])])
-      const startedAt = bench.now()
-      const consumer = await bench.consumer(queue)
-      const [dead, held] = await bench.take(consumer, 2)
-      await bench.settle(consumer, { receipt: dead!.receipt, as: 'deadLetter', reason: 'broken' })
-      const purged = await bench.broker.purge!(queue)
-      if (delayMs > 0) bench.inTime(startedAt, delayMs)
-      same(purged, delayMs > 0 ? 3 : 2, 'messages purged')
-      await bench.nothing(consumer, 'purged messages', delayMs + bench.quietMs)
-      await bench.settle(consumer, { receipt: held!.receipt, as: 'release' })
-      same((await bench.one(consumer)).message.id, held!.message.id, 'the one that was held')
-      const { deadLetters } = bench.broker
-      if (deadLetters !== undefined) await bench.until('the letter is still there', async () => (await deadLetters.list(queue, { limit: 5 })).letters.length === 1)
+  brokerClause(
+    'PURGE-1',
+    'purge removes what is ready or delayed, says how many, and leaves what is held or dead',
+    {
+      when: ({ purge }) => purge,
+      otherwise: {
+        sentence: 'a broker that cannot empty a queue has no purge',
+        run: async ({ broker }) => same(broker.purge, undefined, 'purge'),
+      },
+      async run(bench) {
+        const queue = bench.name()
+        same(await bench.broker.purge!(queue), 0, 'messages purged from a queue never used')
+        const delayMs = Math.min(bench.supports.maxDelayMs, bench.shortMs)
+        await bench.publish(queue, [{}, {}, {}, {}, ...(delayMs > 0 ? [{ delayMs }] : [])])
+        const startedAt = bench.now()
+        const consumer = await bench.consumer(queue)
+        const [dead, held] = await bench.take(consumer, 2)
+        await bench.settle(consumer, { receipt: dead!.receipt, as: 'deadLetter', reason: 'broken' })
+        const purged = await bench.broker.purge!(queue)
+        if (delayMs > 0) bench.inTime(startedAt, delayMs)
+        same(purged, delayMs > 0 ? 3 : 2, 'messages purged')
+        await bench.nothing(consumer, 'purged messages', delayMs + bench.quietMs)
+        await bench.settle(consumer, { receipt: held!.receipt, as: 'release' })
+        same((await bench.one(consumer)).message.id, held!.message.id, 'the one that was held')
+        const { deadLetters } = bench.broker
+        if (deadLetters !== undefined)
+          await bench.until(
+            'the letter is still there',
+            async () => (await deadLetters.list(queue, { limit: 5 })).letters.length === 1,
+          )
+      },
     },
-  }),
+  ),
 ]
 
 async function counts(bench: Workbench, queue: string, expected: QueueCounts): Promise<void> {

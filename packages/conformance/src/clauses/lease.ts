@@ -8,11 +8,17 @@ import type { Workbench } from '../workbench.ts'
 export const LEASE_CLAUSES: readonly Clause[] = [
   brokerClause('LEASE-1', 'what is not settled comes back when its lease ends, not before, as it was', {
     when: ({ lease }) => lease.renewable,
-    otherwise: { sentence: 'what is not settled stays with its consumer as long as that lives', run: staysWithoutExtend },
+    otherwise: {
+      sentence: 'what is not settled stays with its consumer as long as that lives',
+      run: staysWithoutExtend,
+    },
     async run(bench) {
       const queue = bench.name()
       const [sent] = await bench.publish(queue, [{ headers: { kept: 'yes' } }])
-      const slow = await bench.consumer(queue, { leaseMs: bench.shortMs, broker: (await bench.connect()).broker })
+      const slow = await bench.consumer(queue, {
+        leaseMs: bench.shortMs,
+        broker: (await bench.connect()).broker,
+      })
       const next = await bench.consumer(queue)
       const startedAt = bench.now()
       await bench.one(slow)
@@ -25,40 +31,47 @@ export const LEASE_CLAUSES: readonly Clause[] = [
       same(deliveries, 2, 'deliveries after a lost lease')
     },
   }),
-  brokerClause('LEASE-2', 'a delivery is held for as long as it is extended, and comes back when that stops', {
-    when: ({ lease }) => lease.renewable,
-    otherwise: {
-      sentence: 'extending succeeds without effect',
+  brokerClause(
+    'LEASE-2',
+    'a delivery is held for as long as it is extended, and comes back when that stops',
+    {
+      when: ({ lease }) => lease.renewable,
+      otherwise: {
+        sentence: 'extending succeeds without effect',
+        async run(bench) {
+          const queue = bench.name()
+          await bench.publish(queue)
+          const consumer = await bench.consumer(queue)
+          const { receipt } = await bench.one(consumer)
+          noFailures(await consumer.extend([receipt], bench.shortMs), 'an extend')
+          await bench.nothing(await bench.consumer(queue), 'the message that is held', 2 * bench.shortMs)
+          await bench.settle(consumer, { receipt, as: 'ack' })
+        },
+      },
       async run(bench) {
         const queue = bench.name()
         await bench.publish(queue)
-        const consumer = await bench.consumer(queue)
-        const { receipt } = await bench.one(consumer)
-        noFailures(await consumer.extend([receipt], bench.shortMs), 'an extend')
-        await bench.nothing(await bench.consumer(queue), 'the message that is held', 2 * bench.shortMs)
-        await bench.settle(consumer, { receipt, as: 'ack' })
+        const holder = await bench.consumer(queue, { leaseMs: bench.shortMs })
+        const other = await bench.consumer(queue)
+        let leasedAt = bench.now()
+        const { receipt } = await bench.one(holder)
+        for (let round = 0; round < 5; round += 1) {
+          await bench.nothing(other, `the message after ${round} extensions`, bench.shortMs / 2)
+          const extendedAt = bench.now()
+          const failures = await holder.extend([receipt], bench.shortMs)
+          bench.inTime(leasedAt, bench.shortMs)
+          noFailures(failures, 'an extend')
+          leasedAt = extendedAt
+        }
+        await bench.one(other)
+        const tookMs = bench.now() - leasedAt
+        assert.ok(
+          tookMs >= bench.shortMs - 1,
+          `the extended lease ended after ${tookMs} ms instead of ${bench.shortMs}`,
+        )
       },
     },
-    async run(bench) {
-      const queue = bench.name()
-      await bench.publish(queue)
-      const holder = await bench.consumer(queue, { leaseMs: bench.shortMs })
-      const other = await bench.consumer(queue)
-      let leasedAt = bench.now()
-      const { receipt } = await bench.one(holder)
-      for (let round = 0; round < 5; round += 1) {
-        await bench.nothing(other, `the message after ${round} extensions`, bench.shortMs / 2)
-        const extendedAt = bench.now()
-        const failures = await holder.extend([receipt], bench.shortMs)
-        bench.inTime(leasedAt, bench.shortMs)
-        noFailures(failures, 'an extend')
-        leasedAt = extendedAt
-      }
-      await bench.one(other)
-      const tookMs = bench.now() - leasedAt
-      assert.ok(tookMs >= bench.shortMs - 1, `the extended lease ended after ${tookMs} ms instead of ${bench.shortMs}`)
-    },
-  }),
+  ),
   brokerClause('LEASE-3', 'extending one delivery does not extend another', {
     when: ({ lease }) => lease.renewable,
     otherwise: 'LEASE-2',
@@ -86,7 +99,11 @@ export const LEASE_CLAUSES: readonly Clause[] = [
       const own = await bench.publish(queue, [{ id: bench.name() }])
       const third = await bench.one(slow)
       same(third.message.id, own[0]!.id, 'the id')
-      failsWith(await slow.extend([stale.receipt, third.receipt], bench.longMs), { 0: 'LEASE_LOST' }, 'an extend')
+      failsWith(
+        await slow.extend([stale.receipt, third.receipt], bench.longMs),
+        { 0: 'LEASE_LOST' },
+        'an extend',
+      )
       bench.inTime(extendedAt, bench.shortMs)
       // Had the stale receipt prolonged the newer lease, the message would stay away.
       const last = await bench.one(await bench.consumer(queue))
@@ -95,16 +112,31 @@ export const LEASE_CLAUSES: readonly Clause[] = [
       await holder.close()
     },
   }),
-  brokerClause('LEASE-5', 'a stale receipt is told LEASE_LOST, and its ack does not take the message from the newer holder', {
-    when: ({ lease }) => lease.renewable && lease.fenced,
-    otherwise: { sentence: 'a late settle is answered, also where the broker cannot tell that it is late', run: answersLateSettle },
-    async run(bench) {
-      const { queue, stale, slow, newer, holder } = await goStale(bench)
-      failsWith(await slow.settle([{ receipt: stale.receipt, as: 'ack' }]), { 0: 'LEASE_LOST' }, 'a stale ack')
-      await bench.settle(holder, { receipt: newer.receipt, as: 'release' })
-      same((await bench.one(await bench.consumer(queue))).message.id, newer.message.id, 'the message that is still there')
+  brokerClause(
+    'LEASE-5',
+    'a stale receipt is told LEASE_LOST, and its ack does not take the message from the newer holder',
+    {
+      when: ({ lease }) => lease.renewable && lease.fenced,
+      otherwise: {
+        sentence: 'a late settle is answered, also where the broker cannot tell that it is late',
+        run: answersLateSettle,
+      },
+      async run(bench) {
+        const { queue, stale, slow, newer, holder } = await goStale(bench)
+        failsWith(
+          await slow.settle([{ receipt: stale.receipt, as: 'ack' }]),
+          { 0: 'LEASE_LOST' },
+          'a stale ack',
+        )
+        await bench.settle(holder, { receipt: newer.receipt, as: 'release' })
+        same(
+          (await bench.one(await bench.consumer(queue))).message.id,
+          newer.message.id,
+          'the message that is still there',
+        )
+      },
     },
-  }),
+  ),
   brokerClause('LEASE-6', 'a stale release, retry or dead-lettering changes nothing', {
     when: ({ lease }) => lease.renewable && lease.fenced,
     otherwise: 'LEASE-5',
@@ -112,8 +144,16 @@ export const LEASE_CLAUSES: readonly Clause[] = [
       const { queue, stale, slow, newer, holder } = await goStale(bench)
       const { receipt } = stale
       failsWith(await slow.settle([{ receipt, as: 'release' }]), { 0: 'LEASE_LOST' }, 'a stale release')
-      failsWith(await slow.settle([{ receipt, as: 'retry', delayMs: 0, headers: { stale: 'yes' } }]), { 0: 'LEASE_LOST' }, 'a stale retry')
-      failsWith(await slow.settle([{ receipt, as: 'deadLetter', reason: 'stale' }]), { 0: 'LEASE_LOST' }, 'a stale dead-lettering')
+      failsWith(
+        await slow.settle([{ receipt, as: 'retry', delayMs: 0, headers: { stale: 'yes' } }]),
+        { 0: 'LEASE_LOST' },
+        'a stale retry',
+      )
+      failsWith(
+        await slow.settle([{ receipt, as: 'deadLetter', reason: 'stale' }]),
+        { 0: 'LEASE_LOST' },
+        'a stale dead-lettering',
+      )
       await bench.nothing(await bench.consumer(queue), 'the message that the newer holder has')
       await bench.settle(holder, { receipt: newer.receipt, as: 'ack' })
     },
@@ -145,7 +185,10 @@ export const LEASE_CLAUSES: readonly Clause[] = [
   }),
   brokerClause('LEASE-9', 'any client of the queue may extend and settle by a receipt', {
     when: ({ lease }) => lease.shared,
-    otherwise: { sentence: 'another client that settles by a receipt is told the truth about it', run: truthToOthers },
+    otherwise: {
+      sentence: 'another client that settles by a receipt is told the truth about it',
+      run: truthToOthers,
+    },
     async run(bench) {
       const queue = bench.name()
       await bench.publish(queue, 2)
@@ -158,11 +201,20 @@ export const LEASE_CLAUSES: readonly Clause[] = [
       if (renewable) bench.inTime(startedAt, 2 * bench.shortMs)
       noFailures(failures, 'an extend from another client')
       await bench.nothing(other, 'the extended ones', 2 * bench.shortMs + bench.quietMs)
-      await bench.settle(other, { receipt: first!.receipt, as: 'ack' }, { receipt: second!.receipt, as: 'release' })
+      await bench.settle(
+        other,
+        { receipt: first!.receipt, as: 'ack' },
+        { receipt: second!.receipt, as: 'release' },
+      )
       const back = await bench.one(other)
       same(back.message.id, second!.message.id, 'what comes back')
       await bench.settle(other, { receipt: back.receipt, as: 'ack' })
-      if (fenced) failsWith(await holder.settle([{ receipt: first!.receipt, as: 'ack' }]), { 0: 'LEASE_LOST' }, 'a settle of what another settled')
+      if (fenced)
+        failsWith(
+          await holder.settle([{ receipt: first!.receipt, as: 'ack' }]),
+          { 0: 'LEASE_LOST' },
+          'a settle of what another settled',
+        )
     },
   }),
   brokerClause('LEASE-10', 'extensions do not hold a delivery beyond lease.maxMs', {
@@ -183,7 +235,11 @@ export const LEASE_CLAUSES: readonly Clause[] = [
   brokerClause('LEASE-11', 'a lease below the grain of the clock is refused with INVALID', {
     async run(bench) {
       for (const leaseMs of [bench.supports.clockMs / 2, 0, -1, Number.NaN]) {
-        await rejectsWith(() => bench.broker.consume(bench.name(), { leaseMs, prefetch: 1 }), 'INVALID', `consume with leaseMs ${leaseMs}`)
+        await rejectsWith(
+          () => bench.broker.consume(bench.name(), { leaseMs, prefetch: 1 }),
+          'INVALID',
+          `consume with leaseMs ${leaseMs}`,
+        )
       }
     },
   }),
@@ -222,8 +278,16 @@ async function staysWithoutExtend(bench: Workbench): Promise<void> {
 async function answersLateSettle(bench: Workbench): Promise<void> {
   if (!bench.supports.lease.renewable) return // no lease ends there while its consumer lives
   const { stale, slow, newer, holder } = await goStale(bench)
-  for (const failure of await bench.within('a late settle', slow.settle([{ receipt: stale.receipt, as: 'ack' }]))) same(failure.error.code, 'LEASE_LOST', 'the code')
-  for (const failure of await bench.within('the newer settle', holder.settle([{ receipt: newer.receipt, as: 'ack' }]))) same(failure.error.code, 'LEASE_LOST', 'the code')
+  for (const failure of await bench.within(
+    'a late settle',
+    slow.settle([{ receipt: stale.receipt, as: 'ack' }]),
+  ))
+    same(failure.error.code, 'LEASE_LOST', 'the code')
+  for (const failure of await bench.within(
+    'the newer settle',
+    holder.settle([{ receipt: newer.receipt, as: 'ack' }]),
+  ))
+    same(failure.error.code, 'LEASE_LOST', 'the code')
 }
 
 /** Settled, or refused and still there: never told one and done the other. */

@@ -5,14 +5,35 @@ import { LONG_NAMES, ODD_NAMES } from '../odd-names.ts'
 import type { Workbench } from '../workbench.ts'
 
 export const NAME_CLAUSES: readonly Clause[] = [
-  brokerClause('NAME-1', 'queues of any name work, and names that look alike stay apart', { run: (bench) => each(bench, ODD_NAMES) }),
-  brokerClause('NAME-2', 'queue names may have up to 255 bytes, and all of them count', { run: (bench) => each(bench, LONG_NAMES) }),
+  brokerClause('NAME-1', 'queues of any name work, and names that look alike stay apart', {
+    run: (bench) => each(bench, ODD_NAMES),
+  }),
+  brokerClause('NAME-2', 'queue names may have up to 255 bytes, and all of them count', {
+    run: (bench) => each(bench, LONG_NAMES),
+  }),
   brokerClause('NAME-3', 'an impossible queue name is refused with INVALID', {
     async run(bench) {
-      for (const name of ['', 'x'.repeat(256), '\u00fc'.repeat(128), 'nul\u0000', 'line\nbreak', 'tab\t', '\u007f', 'lone \ud800 surrogate']) {
+      for (const name of [
+        '',
+        'x'.repeat(256),
+        '\u00fc'.repeat(128),
+        'nul\u0000',
+        'line\nbreak',
+        'tab\t',
+        '\u007f',
+        'lone \ud800 surrogate',
+      ]) {
         const what = `the queue name ${JSON.stringify(name.slice(0, 20))}`
-        await rejectsWith(() => bench.broker.publish(name, [bench.message()]), 'INVALID', `publish to ${what}`)
-        await rejectsWith(() => bench.broker.consume(name, { leaseMs: bench.longMs, prefetch: 1 }), 'INVALID', `consume of ${what}`)
+        await rejectsWith(
+          () => bench.broker.publish(name, [bench.message()]),
+          'INVALID',
+          `publish to ${what}`,
+        )
+        await rejectsWith(
+          () => bench.broker.consume(name, { leaseMs: bench.longMs, prefetch: 1 }),
+          'INVALID',
+          `consume of ${what}`,
+        )
       }
     },
   }),

@@ -6,11 +6,21 @@ import type { Workbench } from '../workbench.ts'
 export const ORDER_CLAUSES: readonly Clause[] = [
   brokerClause('PRIO-1', 'a higher priority level goes first', {
     when: ({ priorityLevels }) => priorityLevels > 1,
-    otherwise: { sentence: 'priorities are accepted, and none keeps a message from coming', run: anyPriorityArrives },
+    otherwise: {
+      sentence: 'priorities are accepted, and none keeps a message from coming',
+      run: anyPriorityArrives,
+    },
     async run(bench) {
       const queue = bench.name()
-      const sent = await bench.publish(queue, [0, 100, 50, 0, 100].map((priority) => ({ priority })))
-      same(await prioritiesOf(bench, queue, sent), [...sent].toSorted((a, b) => b.priority - a.priority).map(({ priority }) => levelOf(bench, priority)), 'levels in the order they came')
+      const sent = await bench.publish(
+        queue,
+        [0, 100, 50, 0, 100].map((priority) => ({ priority })),
+      )
+      same(
+        await prioritiesOf(bench, queue, sent),
+        [...sent].toSorted((a, b) => b.priority - a.priority).map(({ priority }) => levelOf(bench, priority)),
+        'levels in the order they came',
+      )
     },
   }),
   brokerClause('PRIO-2', 'all 101 priorities are kept apart', {
@@ -21,33 +31,59 @@ export const ORDER_CLAUSES: readonly Clause[] = [
         const queue = bench.name()
         const sent = await bench.publish(queue, shuffled())
         const levels = await prioritiesOf(bench, queue, sent)
-        if (bench.supports.priorityLevels > 1) same(levels, levels.toSorted((a, b) => b - a), 'levels in the order they came')
+        if (bench.supports.priorityLevels > 1)
+          same(
+            levels,
+            levels.toSorted((a, b) => b - a),
+            'levels in the order they came',
+          )
       },
     },
     async run(bench) {
       const queue = bench.name()
       const sent = await bench.publish(queue, shuffled())
-      same(await prioritiesOf(bench, queue, sent), Array.from({ length: 101 }, (_, index) => 100 - index), 'priorities in the order they came')
+      same(
+        await prioritiesOf(bench, queue, sent),
+        Array.from({ length: 101 }, (_, index) => 100 - index),
+        'priorities in the order they came',
+      )
     },
   }),
   brokerClause('ORDER-1', 'within a priority, first in is first out', {
     when: ({ ordered }) => ordered === 'queue',
-    otherwise: { sentence: 'all messages come, in whatever order', run: (bench) => allCome(bench, undefined) },
+    otherwise: {
+      sentence: 'all messages come, in whatever order',
+      run: (bench) => allCome(bench, undefined),
+    },
     async run(bench) {
       const queue = bench.name()
       const sent = [...(await bench.publish(queue, 50)), ...(await bench.publish(queue, 50))]
       const consumer = await bench.consumer(queue)
-      const got = [...(await bench.take(consumer, 1)), ...(await bench.take(consumer, 30)), ...(await bench.take(consumer, 69))]
-      same(got.map(({ message }) => message.id), sent.map(({ id }) => id), 'ids in the order they came')
+      const got = [
+        ...(await bench.take(consumer, 1)),
+        ...(await bench.take(consumer, 30)),
+        ...(await bench.take(consumer, 69)),
+      ]
+      same(
+        got.map(({ message }) => message.id),
+        sent.map(({ id }) => id),
+        'ids in the order they came',
+      )
     },
   }),
   brokerClause('ORDER-2', 'within a group, first in is first out', {
     when: ({ ordered }) => ordered !== 'none',
-    otherwise: { sentence: 'messages of a group all come, in whatever order', run: (bench) => allCome(bench, 'one group') },
+    otherwise: {
+      sentence: 'messages of a group all come, in whatever order',
+      run: (bench) => allCome(bench, 'one group'),
+    },
     async run(bench) {
       const queue = bench.name()
       const groups = ['a', 'b', 'c']
-      const sent = await bench.publish(queue, Array.from({ length: 30 }, (_, index) => ({ group: groups[index % 3]! })))
+      const sent = await bench.publish(
+        queue,
+        Array.from({ length: 30 }, (_, index) => ({ group: groups[index % 3]! })),
+      )
       const consumer = await bench.consumer(queue)
       const got: { readonly id: string; readonly group?: string | undefined }[] = []
       // Settled one by one: a broker may hold back the next of a group until then.
@@ -57,7 +93,8 @@ export const ORDER_CLAUSES: readonly Clause[] = [
         await bench.ack(consumer, [delivery])
       }
       for (const group of groups) {
-        const idsOf = (messages: typeof got): readonly string[] => messages.filter((message) => message.group === group).map(({ id }) => id)
+        const idsOf = (messages: typeof got): readonly string[] =>
+          messages.filter((message) => message.group === group).map(({ id }) => id)
         same(idsOf(got), idsOf([...sent]), `ids of group ${group} in the order they came`)
       }
     },
@@ -72,7 +109,17 @@ export const ORDER_CLAUSES: readonly Clause[] = [
       const held = await bench.take(consumer, 2)
       await bench.settle(consumer, ...held.map(({ receipt }) => ({ receipt, as: 'release' as const })))
       const got = await bench.take(consumer, 4)
-      same(got.slice(0, 2).map(({ message }) => message.id).toSorted(), sent.slice(0, 2).map(({ id }) => id).toSorted(), 'the first two')
+      same(
+        got
+          .slice(0, 2)
+          .map(({ message }) => message.id)
+          .toSorted(),
+        sent
+          .slice(0, 2)
+          .map(({ id }) => id)
+          .toSorted(),
+        'the first two',
+      )
     },
   }),
   brokerClause('DEDUPE-1', 'within dedupeMs, a second publish of an id is dropped without a failure', {
@@ -134,7 +181,12 @@ export const ORDER_CLAUSES: readonly Clause[] = [
       const queue = bench.name()
       const [sent] = await bench.publish(queue)
       const consumer = await bench.consumer(queue)
-      await bench.settle(consumer, { receipt: (await bench.one(consumer)).receipt, as: 'retry', delayMs: 0, headers: {} })
+      await bench.settle(consumer, {
+        receipt: (await bench.one(consumer)).receipt,
+        as: 'retry',
+        delayMs: 0,
+        headers: {},
+      })
       await bench.settle(consumer, { receipt: (await bench.one(consumer)).receipt, as: 'release' })
       same((await bench.one(consumer)).message.id, sent!.id, 'the id')
     },
@@ -150,22 +202,37 @@ function levelOf(bench: Workbench, priority: number): number {
 }
 
 /** By what was sent, not by what came out: a broker may keep the level alone. */
-async function prioritiesOf(bench: Workbench, queue: string, sent: readonly { readonly id: string; readonly priority: number }[]): Promise<readonly number[]> {
+async function prioritiesOf(
+  bench: Workbench,
+  queue: string,
+  sent: readonly { readonly id: string; readonly priority: number }[],
+): Promise<readonly number[]> {
   const byId = new Map(sent.map(({ id, priority }) => [id, priority]))
   const got = await bench.take(await bench.consumer(queue), sent.length)
   same(got.map(({ message }) => message.id).toSorted(), [...byId.keys()].toSorted(), 'ids')
-  for (const { message } of got) same(levelOf(bench, message.priority), levelOf(bench, byId.get(message.id)!), `level of ${message.id}`)
+  for (const { message } of got)
+    same(levelOf(bench, message.priority), levelOf(bench, byId.get(message.id)!), `level of ${message.id}`)
   return got.map(({ message }) => levelOf(bench, byId.get(message.id)!))
 }
 
 async function anyPriorityArrives(bench: Workbench): Promise<void> {
   const queue = bench.name()
-  await prioritiesOf(bench, queue, await bench.publish(queue, [0, 100, 50].map((priority) => ({ priority }))))
+  await prioritiesOf(
+    bench,
+    queue,
+    await bench.publish(
+      queue,
+      [0, 100, 50].map((priority) => ({ priority })),
+    ),
+  )
 }
 
 async function allCome(bench: Workbench, group: string | undefined): Promise<void> {
   const queue = bench.name()
-  const sent = await bench.publish(queue, Array.from({ length: 50 }, () => (group === undefined ? {} : { group })))
+  const sent = await bench.publish(
+    queue,
+    Array.from({ length: 50 }, () => (group === undefined ? {} : { group })),
+  )
   const consumer = await bench.consumer(queue)
   const got: string[] = []
   while (got.length < sent.length) {

@@ -3,16 +3,31 @@ import { brokerClause } from '../clause.ts'
 import type { Clause } from '../clause.ts'
 
 const ODD_HEADERS = Object.fromEntries([
-  ['plain', 'value'], ['UPPER-and-lower', 'Kept As Is'], ['empty', ''], ['unicode-ä-🍌', '日本語 🍌 cafe\u0301 caf\u00e9'], ['newlines', 'a\r\nb\nc\td'], ['quotes', `"'\\\``],
-  ['with space: and colon', ' leading and trailing '], ['__proto__', 'own'], ['constructor', 'own'], ['bananas-task', 'a.task'], ['content-type', 'application/json'], ['id', 'not the id'],
-  ['body', 'not the body'], ['priority', '7'], ['long', 'x'.repeat(2000)], ['nul', 'a\u0000b'],
+  ['plain', 'value'],
+  ['UPPER-and-lower', 'Kept As Is'],
+  ['empty', ''],
+  ['unicode-ä-🍌', '日本語 🍌 cafe\u0301 caf\u00e9'],
+  ['newlines', 'a\r\nb\nc\td'],
+  ['quotes', `"'\\\``],
+  ['with space: and colon', ' leading and trailing '],
+  ['__proto__', 'own'],
+  ['constructor', 'own'],
+  ['bananas-task', 'a.task'],
+  ['content-type', 'application/json'],
+  ['id', 'not the id'],
+  ['body', 'not the body'],
+  ['priority', '7'],
+  ['long', 'x'.repeat(2000)],
+  ['nul', 'a\u0000b'],
 ])
 
 export const PUBLISH_CLAUSES: readonly Clause[] = [
   brokerClause('PUB-1', 'a message comes out as it went in, with no delay left', {
     async run(bench) {
       const queue = bench.name()
-      const [sent] = await bench.publish(queue, [{ priority: 73, headers: { one: '1', two: 'zwei' }, group: 'group a' }])
+      const [sent] = await bench.publish(queue, [
+        { priority: 73, headers: { one: '1', two: 'zwei' }, group: 'group a' },
+      ])
       const { message, deliveries, receipt } = await bench.one(await bench.consumer(queue))
       same(message.id, sent!.id, 'the id')
       sameBytes(message.body, sent!.body, 'the body')
@@ -55,7 +70,10 @@ export const PUBLISH_CLAUSES: readonly Clause[] = [
     async run(bench) {
       const queue = bench.name()
       const all = Uint8Array.from({ length: 768 }, (_, index) => index % 256)
-      await bench.publish(queue, [{ body: all.subarray(256, 512) }, { body: Uint8Array.of(0xff, 0xfe, 0x00, 0xc3, 0x28, 0x80) }])
+      await bench.publish(queue, [
+        { body: all.subarray(256, 512) },
+        { body: Uint8Array.of(0xff, 0xfe, 0x00, 0xc3, 0x28, 0x80) },
+      ])
       const got = await bench.take(await bench.consumer(queue), 2)
       const [short, long] = got.map(({ message }) => message.body).toSorted((a, b) => a.length - b.length)
       sameBytes(long, all.slice(256, 512), 'the body')
@@ -65,7 +83,10 @@ export const PUBLISH_CLAUSES: readonly Clause[] = [
   brokerClause('PUB-6', 'headers come out verbatim, whatever their names and values', {
     async run(bench) {
       const queue = bench.name()
-      await bench.publish(queue, [{ id: `${queue}-odd`, headers: ODD_HEADERS }, { id: `${queue}-none`, headers: {} }])
+      await bench.publish(queue, [
+        { id: `${queue}-odd`, headers: ODD_HEADERS },
+        { id: `${queue}-none`, headers: {} },
+      ])
       for (const { message } of await bench.take(await bench.consumer(queue), 2)) {
         sameHeaders(message.headers, message.id.endsWith('odd') ? ODD_HEADERS : {}, 'the headers')
       }
@@ -74,22 +95,58 @@ export const PUBLISH_CLAUSES: readonly Clause[] = [
   brokerClause('PUB-7', 'ids come out verbatim, whatever their characters', {
     async run(bench) {
       const queue = bench.name()
-      const odd = ['sp ace', 'a/b', 'a:b', 'a.*.>', '{id}', `"'\\`, '🍌', 'e\u0301', '\u00e9', '%20', '..', 'x'.repeat(150), ':0', '-', 'a,b|c']
-      const sent = await bench.publish(queue, odd.map((id) => ({ id: queue + id })))
+      const odd = [
+        'sp ace',
+        'a/b',
+        'a:b',
+        'a.*.>',
+        '{id}',
+        `"'\\`,
+        '🍌',
+        'e\u0301',
+        '\u00e9',
+        '%20',
+        '..',
+        'x'.repeat(150),
+        ':0',
+        '-',
+        'a,b|c',
+      ]
+      const sent = await bench.publish(
+        queue,
+        odd.map((id) => ({ id: queue + id })),
+      )
       const got = await bench.take(await bench.consumer(queue), sent.length)
       same(got.map(({ message }) => message.id).toSorted(), sent.map(({ id }) => id).toSorted(), 'ids')
-      for (const { message } of got) sameBytes(message.body, Buffer.from(`body of ${message.id}`), `the body of ${message.id}`)
+      for (const { message } of got)
+        sameBytes(message.body, Buffer.from(`body of ${message.id}`), `the body of ${message.id}`)
     },
   }),
   brokerClause('PUB-8', 'one bad message fails alone, with INVALID', {
     async run(bench) {
       const queue = bench.name()
-      const bad = [{ priority: 101 }, { priority: 0.5 }, { priority: -1 }, { priority: Number.NaN }, { delayMs: -1 }, { delayMs: Number.NaN }, { delayMs: Infinity }]
+      const bad = [
+        { priority: 101 },
+        { priority: 0.5 },
+        { priority: -1 },
+        { priority: Number.NaN },
+        { delayMs: -1 },
+        { delayMs: Number.NaN },
+        { delayMs: Infinity },
+      ]
       for (const one of bad) {
         const messages = [bench.message(), { ...bench.message(), ...one }, bench.message()]
-        failsWith(await bench.broker.publish(queue, messages), { 1: 'INVALID' }, `a publish with ${JSON.stringify(one)}`)
+        failsWith(
+          await bench.broker.publish(queue, messages),
+          { 1: 'INVALID' },
+          `a publish with ${JSON.stringify(one)}`,
+        )
       }
-      failsWith(await bench.broker.publish(queue, [{ ...bench.message(), id: '' }]), { 0: 'INVALID' }, 'a publish with an empty id')
+      failsWith(
+        await bench.broker.publish(queue, [{ ...bench.message(), id: '' }]),
+        { 0: 'INVALID' },
+        'a publish with an empty id',
+      )
       const consumer = await bench.consumer(queue)
       await bench.take(consumer, 2 * bad.length)
       await bench.nothing(consumer, 'the bad messages')
@@ -114,7 +171,9 @@ export const PUBLISH_CLAUSES: readonly Clause[] = [
     async run(bench) {
       const queue = bench.name()
       const other = await bench.connect()
-      const rounds = Array.from({ length: 20 }, (_, index) => bench.publish(queue, 10, index % 2 === 0 ? bench.broker : other.broker))
+      const rounds = Array.from({ length: 20 }, (_, index) =>
+        bench.publish(queue, 10, index % 2 === 0 ? bench.broker : other.broker),
+      )
       const sent = (await Promise.all(rounds)).flat()
       const got = await bench.take(await bench.consumer(queue), sent.length)
       same(got.map(({ message }) => message.id).toSorted(), sent.map(({ id }) => id).toSorted(), 'ids')

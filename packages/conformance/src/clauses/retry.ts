@@ -8,21 +8,32 @@ import type { Workbench } from '../workbench.ts'
 const BODY = Uint8Array.of(0, 255, 0xc3, 0x28, 34, 123, 10, 0x80)
 
 export const RETRY_CLAUSES: readonly Clause[] = [
-  brokerClause('RETRY-1', 'a retry keeps id, priority and the original body bytes, and replaces all headers', {
-    async run(bench) {
-      const queue = bench.name()
-      const [sent] = await bench.publish(queue, [{ body: BODY, priority: 90, headers: { old: 'gone', attempt: '1' } }])
-      const consumer = await bench.consumer(queue)
-      const first = await bench.one(consumer)
-      await bench.settle(consumer, { receipt: first.receipt, as: 'retry', delayMs: 0, headers: { attempt: '2', ['__proto__']: 'own', new: 'ä\n' } })
-      const second = await bench.one(consumer)
-      same(second.message.id, sent!.id, 'the id')
-      sameBytes(second.message.body, BODY, 'the body')
-      sameHeaders(second.message.headers, { attempt: '2', ['__proto__']: 'own', new: 'ä\n' }, 'the headers')
-      same(second.message.priority, first.message.priority, 'the priority')
-      same(second.message.delayMs, 0, 'delayMs of a message that comes out')
+  brokerClause(
+    'RETRY-1',
+    'a retry keeps id, priority and the original body bytes, and replaces all headers',
+    {
+      async run(bench) {
+        const queue = bench.name()
+        const [sent] = await bench.publish(queue, [
+          { body: BODY, priority: 90, headers: { old: 'gone', attempt: '1' } },
+        ])
+        const consumer = await bench.consumer(queue)
+        const first = await bench.one(consumer)
+        await bench.settle(consumer, {
+          receipt: first.receipt,
+          as: 'retry',
+          delayMs: 0,
+          headers: { attempt: '2', ['__proto__']: 'own', new: 'ä\n' },
+        })
+        const second = await bench.one(consumer)
+        same(second.message.id, sent!.id, 'the id')
+        sameBytes(second.message.body, BODY, 'the body')
+        sameHeaders(second.message.headers, { attempt: '2', ['__proto__']: 'own', new: 'ä\n' }, 'the headers')
+        same(second.message.priority, first.message.priority, 'the priority')
+        same(second.message.delayMs, 0, 'delayMs of a message that comes out')
+      },
     },
-  }),
+  ),
   brokerClause('RETRY-2', 'deliveries count 1, 2, 3 and a retry does not reset them', {
     async run(bench) {
       const queue = bench.name()
@@ -37,7 +48,11 @@ export const RETRY_CLAUSES: readonly Clause[] = [
   }),
   brokerClause('RETRY-3', 'a delayed retry is never early, and arrives', {
     when: ({ maxDelayMs }) => maxDelayMs > 0,
-    otherwise: { sentence: 'a broker that keeps no delay refuses a delayed retry with UNSUPPORTED, and the delivery stays held', run: refusesDelayedRetry },
+    otherwise: {
+      sentence:
+        'a broker that keeps no delay refuses a delayed retry with UNSUPPORTED, and the delivery stays held',
+      run: refusesDelayedRetry,
+    },
     async run(bench) {
       const queue = bench.name()
       await bench.publish(queue)
@@ -54,24 +69,34 @@ export const RETRY_CLAUSES: readonly Clause[] = [
       await bench.publish(queue, [{ delayMs }])
       const consumer = await bench.consumer(queue)
       let delivery = await bench.one(consumer)
-      for (let round = 0; round < 3; round += 1) delivery = await retryLater(bench, consumer, delayMs, delivery)
+      for (let round = 0; round < 3; round += 1)
+        delivery = await retryLater(bench, consumer, delayMs, delivery)
       same(delivery.deliveries, 4, 'deliveries')
     },
   }),
-  brokerClause('RETRY-5', 'a retry delay beyond maxDelayMs is refused with UNSUPPORTED, and the delivery stays held', {
-    when: ({ maxDelayMs }) => Number.isFinite(maxDelayMs),
-    otherwise: {
-      sentence: 'a retry may be delayed for a year',
-      async run(bench) {
-        const queue = bench.name()
-        await bench.publish(queue)
-        const consumer = await bench.consumer(queue)
-        await bench.settle(consumer, { receipt: (await bench.one(consumer)).receipt, as: 'retry', delayMs: 366 * 86_400_000, headers: {} })
-        await bench.nothing(consumer, 'a message due in a year')
+  brokerClause(
+    'RETRY-5',
+    'a retry delay beyond maxDelayMs is refused with UNSUPPORTED, and the delivery stays held',
+    {
+      when: ({ maxDelayMs }) => Number.isFinite(maxDelayMs),
+      otherwise: {
+        sentence: 'a retry may be delayed for a year',
+        async run(bench) {
+          const queue = bench.name()
+          await bench.publish(queue)
+          const consumer = await bench.consumer(queue)
+          await bench.settle(consumer, {
+            receipt: (await bench.one(consumer)).receipt,
+            as: 'retry',
+            delayMs: 366 * 86_400_000,
+            headers: {},
+          })
+          await bench.nothing(consumer, 'a message due in a year')
+        },
       },
+      run: refusesDelayedRetry,
     },
-    run: refusesDelayedRetry,
-  }),
+  ),
   brokerClause('RETRY-6', 'a retry without delay comes back at once', {
     async run(bench) {
       const queue = bench.name()
@@ -86,7 +111,12 @@ export const RETRY_CLAUSES: readonly Clause[] = [
   }),
 ]
 
-async function retryLater(bench: Workbench, consumer: Consumer, delayMs: number, held?: Delivery): Promise<Delivery> {
+async function retryLater(
+  bench: Workbench,
+  consumer: Consumer,
+  delayMs: number,
+  held?: Delivery,
+): Promise<Delivery> {
   const { receipt, message } = held ?? (await bench.one(consumer))
   const startedAt = bench.now()
   await bench.settle(consumer, { receipt, as: 'retry', delayMs, headers: message.headers })
@@ -102,7 +132,11 @@ async function refusesDelayedRetry(bench: Workbench): Promise<void> {
   const consumer = await bench.consumer(queue)
   const { receipt } = await bench.one(consumer)
   const delayMs = bench.supports.maxDelayMs + 1
-  failsWith(await consumer.settle([{ receipt, as: 'retry', delayMs, headers: {} }]), { 0: 'UNSUPPORTED' }, `a retry delayed by ${delayMs} ms`)
+  failsWith(
+    await consumer.settle([{ receipt, as: 'retry', delayMs, headers: {} }]),
+    { 0: 'UNSUPPORTED' },
+    `a retry delayed by ${delayMs} ms`,
+  )
   await bench.nothing(consumer, 'the message that is still held')
   await bench.settle(consumer, { receipt, as: 'ack' })
 }

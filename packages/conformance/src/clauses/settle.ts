@@ -29,7 +29,11 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
         { receipt: dead!.receipt, as: 'deadLetter', reason: 'broken' },
       )
       const back = await bench.take(consumer, 2)
-      same(back.map(({ message }) => message.id).toSorted(), [released!, retried!].map(({ message }) => message.id).toSorted(), 'what comes back')
+      same(
+        back.map(({ message }) => message.id).toSorted(),
+        [released!, retried!].map(({ message }) => message.id).toSorted(),
+        'what comes back',
+      )
       await bench.nothing(consumer, 'the acknowledged and the dead-lettered one')
     },
   }),
@@ -42,8 +46,14 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
         await bench.publish(queue)
         const consumer = await bench.consumer(queue)
         const { receipt } = await bench.one(consumer)
-        const failures = await consumer.settle([{ receipt: 'nobody gave this out', as: 'ack' }, { receipt, as: 'release' }])
-        assert.ok(failures.every(({ index, error }) => index === 0 && error.code === 'LEASE_LOST'), 'only the unknown receipt may fail')
+        const failures = await consumer.settle([
+          { receipt: 'nobody gave this out', as: 'ack' },
+          { receipt, as: 'release' },
+        ])
+        assert.ok(
+          failures.every(({ index, error }) => index === 0 && error.code === 'LEASE_LOST'),
+          'only the unknown receipt may fail',
+        )
         await bench.one(consumer)
       },
     },
@@ -52,43 +62,82 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
       await bench.publish(queue, 2)
       const consumer = await bench.consumer(queue)
       const [first, second] = await bench.take(consumer, 2)
-      const unknown = ['', 'nobody gave this out', `${first!.receipt}0`, '__proto__', '🍌', '0', '-1', '1.1.1', '{}', 'x'.repeat(1000)]
+      const unknown = [
+        '',
+        'nobody gave this out',
+        `${first!.receipt}0`,
+        '__proto__',
+        '🍌',
+        '0',
+        '-1',
+        '1.1.1',
+        '{}',
+        'x'.repeat(1000),
+      ]
       const settlements = unknown.map((receipt) => ({ receipt, as: 'ack' as const }))
       const lost = Object.fromEntries(unknown.map((_, index) => [index + 1, 'LEASE_LOST' as const]))
-      failsWith(await consumer.settle([{ receipt: first!.receipt, as: 'ack' }, ...settlements, { receipt: second!.receipt, as: 'ack' }]), lost, 'settle')
+      failsWith(
+        await consumer.settle([
+          { receipt: first!.receipt, as: 'ack' },
+          ...settlements,
+          { receipt: second!.receipt, as: 'ack' },
+        ]),
+        lost,
+        'settle',
+      )
       await consumer.close()
       await bench.nothing(await bench.consumer(queue), 'settled messages')
     },
   }),
-  brokerClause('SETTLE-4', 'a receipt settles once: the second time it is told LEASE_LOST and changes nothing', {
-    when: ({ lease }) => lease.fenced,
-    otherwise: {
-      sentence: 'settling twice is answered, and the message stays settled',
+  brokerClause(
+    'SETTLE-4',
+    'a receipt settles once: the second time it is told LEASE_LOST and changes nothing',
+    {
+      when: ({ lease }) => lease.fenced,
+      otherwise: {
+        sentence: 'settling twice is answered, and the message stays settled',
+        async run(bench) {
+          const queue = bench.name()
+          await bench.publish(queue)
+          const consumer = await bench.consumer(queue)
+          const { receipt } = await bench.one(consumer)
+          await bench.settle(consumer, { receipt, as: 'ack' })
+          const failures = await bench.within('a second settle', consumer.settle([{ receipt, as: 'ack' }]))
+          assert.ok(
+            failures.every(({ error }) => error.code === 'LEASE_LOST'),
+            'a second settle fails with nothing but LEASE_LOST',
+          )
+          await bench.nothing(consumer, 'the acknowledged message')
+        },
+      },
       async run(bench) {
         const queue = bench.name()
         await bench.publish(queue)
         const consumer = await bench.consumer(queue)
-        const { receipt } = await bench.one(consumer)
-        await bench.settle(consumer, { receipt, as: 'ack' })
-        const failures = await bench.within('a second settle', consumer.settle([{ receipt, as: 'ack' }]))
-        assert.ok(failures.every(({ error }) => error.code === 'LEASE_LOST'), 'a second settle fails with nothing but LEASE_LOST')
+        const first = await bench.one(consumer)
+        await bench.settle(consumer, {
+          receipt: first.receipt,
+          as: 'retry',
+          delayMs: 0,
+          headers: { life: 'second' },
+        })
+        failsWith(
+          await consumer.settle([{ receipt: first.receipt, as: 'ack' }]),
+          { 0: 'LEASE_LOST' },
+          'an ack after a retry',
+        )
+        const second = await bench.one(consumer)
+        sameHeaders(second.message.headers, { life: 'second' }, 'headers of the second hand-over')
+        await bench.settle(consumer, { receipt: second.receipt, as: 'ack' })
+        failsWith(
+          await consumer.settle([{ receipt: second.receipt, as: 'release' }]),
+          { 0: 'LEASE_LOST' },
+          'a release after an ack',
+        )
         await bench.nothing(consumer, 'the acknowledged message')
       },
     },
-    async run(bench) {
-      const queue = bench.name()
-      await bench.publish(queue)
-      const consumer = await bench.consumer(queue)
-      const first = await bench.one(consumer)
-      await bench.settle(consumer, { receipt: first.receipt, as: 'retry', delayMs: 0, headers: { life: 'second' } })
-      failsWith(await consumer.settle([{ receipt: first.receipt, as: 'ack' }]), { 0: 'LEASE_LOST' }, 'an ack after a retry')
-      const second = await bench.one(consumer)
-      sameHeaders(second.message.headers, { life: 'second' }, 'headers of the second hand-over')
-      await bench.settle(consumer, { receipt: second.receipt, as: 'ack' })
-      failsWith(await consumer.settle([{ receipt: second.receipt, as: 'release' }]), { 0: 'LEASE_LOST' }, 'a release after an ack')
-      await bench.nothing(consumer, 'the acknowledged message')
-    },
-  }),
+  ),
   brokerClause('SETTLE-5', 'settling or extending nothing does nothing', {
     async run(bench) {
       const consumer = await bench.consumer(bench.name())
@@ -103,7 +152,10 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
       const consumer = await bench.consumer(queue)
       const { receipt } = await bench.one(consumer)
       const waiting = consumer.receive(1, { waitMs: 10 * bench.graceMs })
-      await bench.within('a settle beside a waiting receive', bench.settle(consumer, { receipt, as: 'release' }))
+      await bench.within(
+        'a settle beside a waiting receive',
+        bench.settle(consumer, { receipt, as: 'release' }),
+      )
       same((await bench.within('the waiting receive', waiting)).length, 1, 'messages')
     },
   }),
@@ -143,7 +195,11 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
       await bench.sleep(bench.quietMs)
       await bench.settle(first, { receipt, as: 'release' })
       const got = await bench.within('receive after a release', waiting)
-      same(got.map(({ message }) => message.id), [sent!.id], 'messages')
+      same(
+        got.map(({ message }) => message.id),
+        [sent!.id],
+        'messages',
+      )
     },
   }),
 ]
