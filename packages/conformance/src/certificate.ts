@@ -5,9 +5,11 @@ import type { Finding, Report } from './report.ts'
 export function formatCertificate(report: Report): string {
   const { held, replaced, failed } = totals(report)
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`)
+  const cut = report.crash ? 'connections cut' : 'connections not cut (no crash in the harness)'
+  const connections = report.supports.broker === undefined ? [] : [cut]
   const lines = [
     `${report.name}: ${report.clauses.length} clauses · ${held} held · ${replaced} replaced by declaration · ${failed} failed`,
-    `  ${versions.join(', ')}; connections ${report.crash ? 'cut' : 'not cut (no crash in the harness)'}`,
+    `  ${[...versions, ...connections].join(', ')}`,
   ]
   for (const { id, instead } of report.clauses.filter(({ outcome }) => outcome === 'replaced'))
     lines.push(`  ${id} replaced: ${instead}`)

@@ -1,11 +1,11 @@
-import type { BrokerSupports, Channel, ResultSupports } from '@bananasjs/core/contract'
+import type { BrokerSupports, Channel, ResultSupports, Serializer } from '@bananasjs/core/contract'
 import type { Workbench } from './workbench.ts'
 
 export type Part = 'broker' | 'results' | 'channel' | 'serializer'
 
 export interface Alternative<Bench> {
   readonly sentence: string
-  run(bench: Bench): Promise<void>
+  readonly run: (bench: Bench) => Promise<void>
 }
 
 /** One duty of the contract: contract text, test and documentation row at once. */
@@ -18,8 +18,8 @@ export interface Clause<Bench = Workbench> {
   /** Only part of a run whose harness can cut connections. */
   readonly crash: boolean
   /** Does the declaration promise this? */
-  applies(bench: Bench): boolean
-  run(bench: Bench): Promise<void>
+  readonly applies: (bench: Bench) => boolean
+  readonly run: (bench: Bench) => Promise<void>
   /** What must hold instead where it does not; an id names another clause. */
   readonly otherwise?: Alternative<Bench> | string | undefined
 }
@@ -31,14 +31,14 @@ interface Always {
 
 interface Conditional<Supports> {
   /** True where the declared capabilities promise the sentence. */
-  when(supports: Supports): boolean
+  readonly when: (supports: Supports) => boolean
   readonly otherwise: Alternative<Workbench> | string
 }
 
-export type ClauseSpec<Supports> = { run(bench: Workbench): Promise<void>; readonly crash?: boolean } & (
-  | Always
-  | Conditional<Supports>
-)
+export type ClauseSpec<Supports> = {
+  readonly run: (bench: Workbench) => Promise<void>
+  readonly crash?: boolean
+} & (Always | Conditional<Supports>)
 
 export function brokerClause(id: string, sentence: string, spec: ClauseSpec<BrokerSupports>): Clause {
   const { when, otherwise, run, crash = false } = spec
@@ -79,6 +79,21 @@ export function channelClause(id: string, sentence: string, spec: ClauseSpec<Cha
       channel !== undefined && (when === undefined || when(channel.supports)),
     run,
     otherwise: presentOr('channel', otherwise),
+  }
+}
+
+export function serializerClause(
+  id: string,
+  sentence: string,
+  run: (serializer: Serializer) => void,
+): Clause<Serializer> {
+  return {
+    id,
+    part: 'serializer',
+    sentence,
+    crash: false,
+    applies: () => true,
+    run: async (serializer) => run(serializer),
   }
 }
 

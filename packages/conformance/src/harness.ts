@@ -1,4 +1,4 @@
-import type { Runtime, Transport } from '@bananasjs/core/contract'
+import type { Runtime, Serializer, Transport } from '@bananasjs/core/contract'
 
 /** What the kit needs to know of an adapter. What is judged is what its `supports` declare, nothing said here. */
 export interface Harness {
@@ -18,4 +18,9 @@ export interface Harness {
   readonly versions?: Readonly<Record<string, string>> | undefined
   /** Directory for `<name>.json`. Default: the environment variable BANANAS_CONFORMANCE_REPORT; without either, no file. */
   readonly report?: string | undefined
+}
+
+/** What the kit needs to know of a serializer. */
+export interface SerializerHarness extends Pick<Harness, 'clauses' | 'versions' | 'report'> {
+  create(): Serializer
 }

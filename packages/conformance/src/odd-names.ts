@@ -103,5 +103,5 @@ export const LONG_NAMES: readonly string[] = [
   `${'x'.repeat(254)}b`,
   `${'\u00fc'.repeat(126)}a`,
   `${'🍌'.repeat(63)}abc`,
-  `${'a/b.c:'.repeat(42)}`,
+  'a/b.c:'.repeat(42),
 ]

@@ -56,6 +56,19 @@ export function reportFromJson(text: string): Report {
   return JSON.parse(text, (_, value: unknown) => (value === 'Infinity' ? Infinity : value)) as Report
 }
 
+/** The versions a report names: the kit's, Node's and what the harness adds. */
+export function reportVersions(more: Readonly<Record<string, string>> = {}): Report['versions'] {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const { version } = JSON.parse(text) as { version: string }
+  return { conformance: version, node: process.versions.node, ...more }
+}
+
+/** Writes the report where the harness or BANANAS_CONFORMANCE_REPORT says; nowhere when neither does. */
+export function saveReport(report: Report, directory: string | undefined): void {
+  const folder = directory ?? process.env['BANANAS_CONFORMANCE_REPORT']
+  if (folder) writeReport(report, folder)
+}
+
 /** Writes `<name>.json` and returns its path. */
 export function writeReport(report: Report, directory: string): string {
   mkdirSync(directory, { recursive: true })

@@ -4,4 +4,7 @@ import { describeTransport } from '../src/vitest.ts'
 
 const store = memoryStore()
 
-describeTransport('memory', { create: () => memory({ store }), crash: (transport) => (transport as MemoryTransport).cut() })
+describeTransport('memory', {
+  create: () => memory({ store }),
+  crash: (transport) => (transport as MemoryTransport).cut(),
+})

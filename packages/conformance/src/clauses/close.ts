@@ -128,14 +128,14 @@ export const CLOSE_CLAUSES: readonly Clause[] = [
 
 function* callsOf(broker: Broker, bench: Workbench): Generator<readonly [string, () => Promise<unknown>]> {
   const queue = bench.name()
-  const { deadLetters, inspect, peek, purge, queues } = broker
+  const { deadLetters } = broker
   yield ['open', () => broker.open()]
   yield ['publish', () => broker.publish(queue, [bench.message()])]
   yield ['consume', () => broker.consume(queue, { leaseMs: bench.longMs, prefetch: 1 })]
-  if (inspect !== undefined) yield ['inspect', () => broker.inspect!(queue)]
-  if (queues !== undefined) yield ['queues', () => broker.queues!()]
-  if (peek !== undefined) yield ['peek', () => broker.peek!(queue, 1)]
-  if (purge !== undefined) yield ['purge', () => broker.purge!(queue)]
+  if (broker.inspect !== undefined) yield ['inspect', () => broker.inspect!(queue)]
+  if (broker.queues !== undefined) yield ['queues', () => broker.queues!()]
+  if (broker.peek !== undefined) yield ['peek', () => broker.peek!(queue, 1)]
+  if (broker.purge !== undefined) yield ['purge', () => broker.purge!(queue)]
   if (deadLetters === undefined) return
   yield ['deadLetters.list', () => deadLetters.list(queue, { limit: 1 })]
   yield ['deadLetters.redrive', () => deadLetters.redrive(queue)]

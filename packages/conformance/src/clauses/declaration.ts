@@ -80,9 +80,9 @@ function declared(supports: BrokerSupports): Readonly<Record<string, boolean>> {
   }
 }
 
-function present({ inspect, queues, peek, purge, deadLetters }: Broker): Readonly<Record<string, boolean>> {
-  const given = Object.entries({ inspect, queues, peek, purge, deadLetters })
-  return Object.fromEntries(given.map(([name, value]) => [name, value !== undefined]))
+function present(broker: Broker): Readonly<Record<string, boolean>> {
+  const optional = ['inspect', 'queues', 'peek', 'purge', 'deadLetters'] as const
+  return Object.fromEntries(optional.map((name) => [name, broker[name] !== undefined]))
 }
 
 function outOfRange(supports: BrokerSupports): readonly string[] {

@@ -12,7 +12,7 @@ export const INSPECT_CLAUSES: readonly Clause[] = [
     when: ({ inspect }) => inspect === 'counts',
     otherwise: {
       sentence: 'a broker that cannot count has no inspect',
-      run: async ({ broker }) => same(broker.inspect, undefined, 'inspect'),
+      run: async ({ broker }) => same(broker.inspect === undefined, true, 'inspect is absent'),
     },
     async run(bench) {
       const queue = bench.name()
@@ -33,7 +33,7 @@ export const INSPECT_CLAUSES: readonly Clause[] = [
     when: ({ inspect }) => inspect === 'counts',
     otherwise: {
       sentence: 'a broker that cannot count has no queues to list',
-      run: async ({ broker }) => same(broker.queues, undefined, 'queues'),
+      run: async ({ broker }) => same(broker.queues === undefined, true, 'queues is absent'),
     },
     async run(bench) {
       const queue = bench.name()
@@ -63,7 +63,7 @@ export const INSPECT_CLAUSES: readonly Clause[] = [
     when: ({ peek }) => peek,
     otherwise: {
       sentence: 'a broker that cannot look has no peek',
-      run: async ({ broker }) => same(broker.peek, undefined, 'peek'),
+      run: async ({ broker }) => same(broker.peek === undefined, true, 'peek is absent'),
     },
     async run(bench) {
       const queue = bench.name()
@@ -102,7 +102,7 @@ export const INSPECT_CLAUSES: readonly Clause[] = [
       when: ({ purge }) => purge,
       otherwise: {
         sentence: 'a broker that cannot empty a queue has no purge',
-        run: async ({ broker }) => same(broker.purge, undefined, 'purge'),
+        run: async ({ broker }) => same(broker.purge === undefined, true, 'purge is absent'),
       },
       async run(bench) {
         const queue = bench.name()

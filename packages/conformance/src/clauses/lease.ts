@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Consumer, Delivery } from '@bananasjs/core/contract'
 import { failsWith, noFailures, rejectsWith, same, sameBytes, sameHeaders } from '../checks.ts'
 import { brokerClause } from '../clause.ts'
 import type { Clause } from '../clause.ts'
-import type { Workbench } from '../workbench.ts'
+import { answersLateSettle, goStale, staysWithoutExtend, truthToOthers } from '../lease-scenes.ts'
 
 export const LEASE_CLAUSES: readonly Clause[] = [
   brokerClause('LEASE-1', 'what is not settled comes back when its lease ends, not before, as it was', {
@@ -244,65 +243,3 @@ export const LEASE_CLAUSES: readonly Clause[] = [
     },
   }),
 ]
-
-interface Stale {
-  readonly queue: string
-  readonly stale: Delivery
-  readonly slow: Consumer
-  readonly newer: Delivery
-  readonly holder: Consumer
-}
-
-/** A message whose first lease ended and that another consumer holds now. */
-async function goStale(bench: Workbench, newerMs: number = bench.longMs): Promise<Stale> {
-  const queue = bench.name()
-  await bench.publish(queue)
-  const slow = await bench.consumer(queue, { leaseMs: bench.shortMs })
-  const stale = await bench.one(slow)
-  const holder = await bench.consumer(queue, { leaseMs: newerMs, broker: (await bench.connect()).broker })
-  const newer = await bench.one(holder)
-  return { queue, stale, slow, newer, holder }
-}
-
-async function staysWithoutExtend(bench: Workbench): Promise<void> {
-  const queue = bench.name()
-  await bench.publish(queue)
-  const holder = await bench.consumer(queue, { leaseMs: bench.shortMs })
-  await bench.one(holder)
-  const other = await bench.consumer(queue, { broker: (await bench.connect()).broker })
-  await bench.nothing(other, 'the message that is held', 2 * bench.shortMs)
-  await holder.close()
-  await bench.one(other)
-}
-
-async function answersLateSettle(bench: Workbench): Promise<void> {
-  if (!bench.supports.lease.renewable) return // no lease ends there while its consumer lives
-  const { stale, slow, newer, holder } = await goStale(bench)
-  for (const failure of await bench.within(
-    'a late settle',
-    slow.settle([{ receipt: stale.receipt, as: 'ack' }]),
-  ))
-    same(failure.error.code, 'LEASE_LOST', 'the code')
-  for (const failure of await bench.within(
-    'the newer settle',
-    holder.settle([{ receipt: newer.receipt, as: 'ack' }]),
-  ))
-    same(failure.error.code, 'LEASE_LOST', 'the code')
-}
-
-/** Settled, or refused and still there: never told one and done the other. */
-async function truthToOthers(bench: Workbench): Promise<void> {
-  const queue = bench.name()
-  await bench.publish(queue)
-  const holder = await bench.consumer(queue)
-  const { receipt } = await bench.one(holder)
-  const other = await bench.consumer(queue, { broker: (await bench.connect()).broker })
-  const failures = await other.settle([{ receipt, as: 'ack' }])
-  await holder.close()
-  if (failures.length === 0) {
-    if (bench.supports.lease.fenced) await bench.nothing(other, 'the message whose ack succeeded')
-  } else {
-    failsWith(failures, { 0: 'LEASE_LOST' }, 'a settle by a receipt of another client')
-    await bench.one(other)
-  }
-}

@@ -11,8 +11,8 @@ const YEAR_MS = 365 * 86_400_000
 interface Mortal {
   readonly what: string
   /** Writes it, for the first time or again. */
-  write(results: ResultBackend, name: string, ttlMs: number): Promise<unknown>
-  isThere(results: ResultBackend, name: string): Promise<boolean>
+  readonly write: (results: ResultBackend, name: string, ttlMs: number) => Promise<unknown>
+  readonly isThere: (results: ResultBackend, name: string) => Promise<boolean>
 }
 
 const RECORD: Mortal = {
@@ -23,7 +23,7 @@ const RECORD: Mortal = {
 
 const KEY: Mortal = {
   what: 'a key',
-  async write(results, key, ttlMs) {
+  write: async (results, key, ttlMs) => {
     const stored = await results.swap(key, null, null, 0)
     sameFact(await results.swap(key, stored, bytes('mine'), ttlMs), 'mine', 'the swap')
   },

@@ -10,7 +10,8 @@ const WATCHES = {
   when: ({ watch }: ResultSupports): boolean => watch,
   otherwise: {
     sentence: 'a backend that cannot watch has no watch',
-    run: async ({ results }: Workbench): Promise<void> => same(results.watch, undefined, 'watch'),
+    run: async ({ results }: Workbench): Promise<void> =>
+      same(results.watch === undefined, true, 'watch is absent'),
   },
 }
 
@@ -172,7 +173,7 @@ async function collect(
   into: ResultRecord[] = [],
   signal?: AbortSignal,
 ): Promise<readonly ResultRecord[]> {
-  assert.ok(results.watch, 'a backend that declares watch has it')
+  assert.ok(results.watch !== undefined, 'a backend that declares watch has it')
   for await (const one of results.watch(ids, { signal })) into.push(one)
   return into
 }

@@ -1,0 +1,97 @@
+import type { Runtime } from '@bananasjs/core/contract'
+import { Inconclusive } from './checks.ts'
+import type { Alternative, Clause } from './clause.ts'
+import type { Finding, Report } from './report.ts'
+
+const TRIES = 3
+
+/** A run under way. */
+export interface Run {
+  readonly clauses: readonly Pick<Clause<never>, 'id' | 'part' | 'sentence'>[]
+  /** Resolves when this clause is done, also when it failed. */
+  finding(id: string): Promise<Finding>
+  /** Resolves when all is done and closed. */
+  readonly report: Promise<Report>
+}
+
+/** Makes what each clause finds available as soon as it is done; `judge` tells it. */
+export function follow(
+  clauses: Run['clauses'],
+  judge: (tell: (finding: Finding) => void) => Promise<Report>,
+): Run {
+  const told = new Map(clauses.map(({ id }) => [id, Promise.withResolvers<Finding>()]))
+  for (const { promise } of told.values()) promise.catch(() => undefined) // told through the report
+  const report = judge((finding) => told.get(finding.id)?.resolve(finding))
+  report.catch((error: unknown) => told.forEach(({ reject }) => reject(error)))
+  return {
+    clauses,
+    report,
+    finding(id) {
+      const waiting = told.get(id)
+      return waiting === undefined
+        ? Promise.reject(new Error(`No clause ${id} in this run.`))
+        : waiting.promise
+    },
+  }
+}
+
+export interface Judging<Bench> {
+  readonly runtime: Runtime
+  /** Clauses under way at once. */
+  readonly concurrency: number
+  /** Runs the clause, or what must hold instead, which it then returns. */
+  readonly attempt: (clause: Clause<Bench>) => Promise<Alternative<Bench> | undefined>
+  readonly tell: (finding: Finding) => void
+}
+
+/** What was found, in the order of the clauses. */
+export async function judgeClauses<Bench>(
+  clauses: readonly Clause<Bench>[],
+  judging: Judging<Bench>,
+): Promise<readonly Finding[]> {
+  const findings = new Map<string, Finding>()
+  const left = clauses.values()
+  const lane = async (): Promise<void> => {
+    for (const clause of left) {
+      const finding = await judgeClause(clause, judging)
+      findings.set(clause.id, finding)
+      judging.tell(finding)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, judging.concurrency) }, lane))
+  return clauses.map(({ id }) => findings.get(id)!)
+}
+
+/** Only these, when some were named in the harness or the environment. */
+export function chosen<Bench>(
+  clauses: readonly Clause<Bench>[],
+  named: readonly string[] | undefined,
+): readonly Clause<Bench>[] {
+  const only = named ?? process.env['BANANAS_CONFORMANCE_CLAUSES']?.split(/[\s,]+/).filter(Boolean)
+  return only === undefined ? clauses : clauses.filter(({ id }) => only.includes(id))
+}
+
+async function judgeClause<Bench>(
+  clause: Clause<Bench>,
+  { runtime, attempt }: Judging<Bench>,
+): Promise<Finding> {
+  const { id, part, sentence } = clause
+  const startedAt = runtime.monotonic()
+  const ms = (): number => Math.round(runtime.monotonic() - startedAt)
+  for (let left = TRIES - 1; ; left -= 1) {
+    try {
+      const alternative = await attempt(clause)
+      if (alternative === undefined) return { id, part, sentence, outcome: 'held', ms: ms() }
+      return { id, part, sentence, outcome: 'replaced', instead: alternative.sentence, ms: ms() }
+    } catch (error) {
+      if (error instanceof Inconclusive && left > 0) continue
+      return { id, part, sentence, outcome: 'failed', error: explain(error), ms: ms() }
+    }
+  }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${String(error)}`
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.name}: ${error.cause.message}` : ''
+  return (error.name === 'AssertionError' ? error.message : (error.stack ?? error.message)) + cause
+}
