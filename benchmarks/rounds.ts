@@ -1,0 +1,133 @@
+import { runInNewContext } from 'node:vm'
+import { setFlagsFromString } from 'node:v8'
+import type { Case, Goal, Measure, Role, Round } from './case.ts'
+import { complaint } from './delivery-check.ts'
+import { summarize } from './statistics.ts'
+import type { Summary } from './statistics.ts'
+
+export interface RoundOptions {
+  /** Counted rounds, in place of the case's own. */
+  readonly rounds?: number | undefined
+  readonly onRound?: (text: string) => void
+}
+
+const DEFAULT_ROUNDS = 5
+
+export interface ContenderReport {
+  readonly name: string
+  readonly role: Role
+  readonly rounds: readonly Round[]
+  readonly summary: Readonly<Record<string, Summary>>
+}
+
+/** Median of ours ÷ median of `against`, both of the same run. */
+export interface Ratio {
+  readonly measure: string
+  readonly ours: string
+  readonly against: string
+  readonly ratio: number
+}
+
+export interface GoalReport extends Goal {
+  readonly value: number
+  /** `undefined` without a floor or an aim to hold. */
+  readonly floorHolds: boolean | undefined
+  readonly aimReached: boolean | undefined
+}
+
+export interface CaseReport {
+  readonly name: string
+  readonly title: string
+  readonly tasks: number
+  readonly measures: readonly Measure[]
+  readonly contenders: readonly ContenderReport[]
+  readonly ratios: readonly Ratio[]
+  readonly goals: readonly GoalReport[]
+  /** Why this case does not count; empty when every task of every round ran exactly once. */
+  readonly violations: readonly string[]
+}
+
+/** All contenders in turn, round by round, so that whatever disturbs the machine disturbs everyone alike. */
+export async function runCase(one: Case, options: RoundOptions): Promise<CaseReport> {
+  const rounds = one.rounds === 1 ? 1 : (options.rounds ?? one.rounds ?? DEFAULT_ROUNDS)
+  const warmups = one.warmups ?? 1
+  const kept = one.contenders.map((): Round[] => [])
+  const violations: string[] = []
+  for (let index = -warmups; index < rounds; index += 1) {
+    for (const [at, contender] of one.contenders.entries()) {
+      const label = index < 0 ? 'warm-up' : `round ${index + 1}`
+      options.onRound?.(`${one.name}: ${label} of ${rounds}, ${contender.name}`)
+      collectGarbage()
+      const round = await contender.round()
+      const wrong = round.delivery === undefined ? undefined : complaint(round.delivery)
+      if (wrong !== undefined) violations.push(`${contender.name}, ${label}: ${wrong}`)
+      if (index >= 0) kept[at]!.push(round)
+    }
+  }
+  return report(one, kept, violations)
+}
+
+function report(one: Case, kept: readonly (readonly Round[])[], violations: readonly string[]): CaseReport {
+  const contenders = one.contenders.map(({ name, role }, at) => {
+    const rounds = kept[at]!
+    const summary = Object.fromEntries(
+      one.measures.map(({ name: measure }) => [
+        measure,
+        summarize(rounds.map((round) => round.figures[measure]!)),
+      ]),
+    )
+    return { name, role, rounds, summary }
+  })
+  const ratios = ratiosOf(one.measures, contenders)
+  const { name, title, tasks, measures } = one
+  const goals = goalsOf(one, contenders, ratios)
+  return { name, title, tasks, measures, contenders, ratios, goals, violations }
+}
+
+function ratiosOf(measures: readonly Measure[], contenders: readonly ContenderReport[]): readonly Ratio[] {
+  const ours = contenders.find(({ role }) => role === 'ours')
+  if (ours === undefined) return []
+  const others = contenders.filter((contender) => contender !== ours)
+  return measures.flatMap(({ name: measure }) =>
+    others
+      .map((other) => ({ against: other.name, median: other.summary[measure]!.median }))
+      .filter(({ median }) => median > 0)
+      .map(({ against, median }) => ({
+        measure,
+        ours: ours.name,
+        against,
+        ratio: ours.summary[measure]!.median / median,
+      })),
+  )
+}
+
+/** A goal against someone who was not there says nothing, and is left out. */
+function goalsOf(
+  one: Case,
+  contenders: readonly ContenderReport[],
+  ratios: readonly Ratio[],
+): readonly GoalReport[] {
+  return one.goals.flatMap((goal) => {
+    const { measure, against } = goal
+    const value =
+      against === undefined
+        ? contenders.find(({ role }) => role === 'ours')?.summary[measure]?.median
+        : ratios.find((ratio) => ratio.measure === measure && ratio.against === against)?.ratio
+    if (value === undefined) return []
+    const higher = one.measures.find(({ name }) => name === measure)?.better === 'higher'
+    const reaches = (bound: number | undefined): boolean | undefined =>
+      bound === undefined ? undefined : higher ? value >= bound : value <= bound
+    return [{ ...goal, value, floorHolds: reaches(goal.floor), aimReached: reaches(goal.aim) }]
+  })
+}
+
+let gc: (() => void) | undefined
+
+/** So that nobody pays for the garbage of whoever came before. */
+function collectGarbage(): void {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc')
+    gc = runInNewContext('gc') as () => void
+  }
+  gc()
+}

@@ -1,0 +1,65 @@
+import { Bananas, defineTask } from '@bananasjs/core'
+import type { Task } from '@bananasjs/core'
+import type { Transport } from '@bananasjs/core/contract'
+import type { Payload } from '../payload.ts'
+import type { QueueSystem, QueueSystemKind, SystemOptions } from './queue-system.ts'
+
+export interface BananasKind {
+  readonly name: string
+  readonly role?: QueueSystemKind['role']
+  /** Producer and worker on connections of their own; else one application does both. */
+  readonly separate: boolean
+  connect(): Promise<Transport>
+  clear(): Promise<void>
+}
+
+/** This project on any transport, with the options a user gets who sets none but the concurrency. */
+export function bananasKind({ name, role = 'ours', separate, connect, clear }: BananasKind): QueueSystemKind {
+  return {
+    name,
+    role,
+    canWait: true,
+    clear,
+    async open(options) {
+      const producer = new Bananas({ transport: await connect() })
+      const consumer = separate ? new Bananas({ transport: await connect() }) : producer
+      try {
+        await Promise.all([producer.open(), consumer.open()])
+      } catch (error) {
+        await Promise.allSettled([producer.close(), consumer.close()])
+        throw error
+      }
+      return bananasSystem(producer, consumer, options)
+    },
+  }
+}
+
+function bananasSystem(producer: Bananas, consumer: Bananas, { queue, results }: SystemOptions): QueueSystem {
+  const task: Task<Payload, number | undefined> = defineTask('bench', { queue, ignoreResult: !results })
+  return {
+    async add(input) {
+      await producer.enqueue(task, input)
+    },
+    async addBulk(inputs) {
+      await producer.enqueueMany(task, inputs)
+    },
+    async addAndWait(input) {
+      const job = await producer.enqueue(task, input)
+      return job.result()
+    },
+    async work(concurrency, handler) {
+      await consumer
+        .worker({ queues: [queue], concurrency })
+        .handle(task, handler)
+        .start()
+    },
+    async pending() {
+      const { ready, delayed, leased, dead } = await producer.queues.inspect(queue)
+      return ready + delayed + leased + dead
+    },
+    async close() {
+      await consumer.close()
+      await producer.close()
+    },
+  }
+}
