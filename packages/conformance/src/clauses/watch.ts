@@ -126,7 +126,6 @@ export const WATCH_CLAUSES: readonly Clause[] = [
       await rejectsWithReason(begin(AbortSignal.abort(reason)), reason, 'a watch whose signal is aborted')
       const controller = new AbortController()
       const watching = collect(bench.results, [id], [], controller.signal)
-      watching.catch(() => undefined) // judged below
       await bench.sleep(bench.quietMs)
       controller.abort(reason)
       await rejectsWithReason(() => bench.within('an aborted watch', watching), reason, 'a watch that waits')
@@ -167,11 +166,23 @@ export const WATCH_CLAUSES: readonly Clause[] = [
   }),
 ]
 
-async function collect(
+/** The promise may be left alone: what becomes of it is judged where it is awaited. */
+function collect(
   results: ResultBackend,
   ids: readonly string[],
   into: ResultRecord[] = [],
   signal?: AbortSignal,
+): Promise<readonly ResultRecord[]> {
+  const watching = gather(results, ids, into, signal)
+  watching.catch(() => undefined)
+  return watching
+}
+
+async function gather(
+  results: ResultBackend,
+  ids: readonly string[],
+  into: ResultRecord[],
+  signal: AbortSignal | undefined,
 ): Promise<readonly ResultRecord[]> {
   assert.ok(results.watch !== undefined, 'a backend that declares watch has it')
   for await (const one of results.watch(ids, { signal })) into.push(one)
