@@ -18,8 +18,11 @@ export interface BenchDocument {
 /** For people: one block per case. */
 export function textReport(document: BenchDocument): string {
   const blocks = document.cases.map((one) => caseText(one))
+  const counted = document.cases.some(({ tasks }) => tasks > 0)
   const end = document.valid
-    ? ['Every task of every round ran exactly once.']
+    ? counted
+      ? ['Every task of every round ran exactly once.']
+      : []
     : ['VOID: not every task ran exactly once. No figure above counts.']
   return [environmentLines(document.environment).join('\n'), ...blocks, ...end].join('\n\n') + '\n'
 }

@@ -10,7 +10,7 @@ export interface SystemRound {
   readonly measures: readonly Measure[]
   readonly results?: boolean
   /** Does the work and returns the figures. Whatever it enqueued must have run when it returns. */
-  measure(system: QueueSystem, check: DeliveryCheck): Promise<Readonly<Record<string, number>>>
+  readonly measure: (system: QueueSystem, check: DeliveryCheck) => Promise<Readonly<Record<string, number>>>
 }
 
 let queues = 0
@@ -46,22 +46,26 @@ async function closed(system: QueueSystem, check: DeliveryCheck): Promise<NonNul
 }
 
 /** Resolves when every task has run and nothing is left to acknowledge, or when nothing more comes. */
-export async function settled(system: Pick<QueueSystem, 'pending'>, check: DeliveryCheck): Promise<void> {
-  if (!(await allRan(check))) return
-  const deadline = performance.now() + STALL_MS
+export async function settled(
+  system: Pick<QueueSystem, 'pending'>,
+  check: DeliveryCheck,
+  stallMs: number = STALL_MS,
+): Promise<void> {
+  if (!(await allRan(check, stallMs))) return
+  const deadline = performance.now() + stallMs
   while ((await system.pending()) > 0 && performance.now() < deadline)
     await new Promise((resolve) => void setImmediate(resolve))
 }
 
 /** `false` when the runs stopped coming before all had run. */
-async function allRan(check: DeliveryCheck): Promise<boolean> {
+async function allRan(check: DeliveryCheck, stallMs: number): Promise<boolean> {
   let seen = -1
   let timer: NodeJS.Timeout | undefined
   const stalled = new Promise<false>((resolve) => {
     timer = setInterval(() => {
       if (check.runs === seen) resolve(false)
       seen = check.runs
-    }, STALL_MS)
+    }, stallMs)
   })
   try {
     return await Promise.race([check.complete.then(() => true as const), stalled])
@@ -72,6 +76,9 @@ async function allRan(check: DeliveryCheck): Promise<boolean> {
 
 /** Untimed: runs what is queued, for the check. */
 export async function drain(system: QueueSystem, check: DeliveryCheck): Promise<void> {
-  await system.work(100, ({ n }) => void check.ran(n))
+  await system.work(100, ({ n }) => {
+    check.ran(n)
+    return undefined
+  })
   await settled(system, check)
 }

@@ -9,8 +9,8 @@ export interface BananasKind {
   readonly role?: QueueSystemKind['role']
   /** Producer and worker on connections of their own; else one application does both. */
   readonly separate: boolean
-  connect(): Promise<Transport>
-  clear(): Promise<void>
+  readonly connect: () => Promise<Transport>
+  readonly clear: () => Promise<void>
 }
 
 /** This project on any transport, with the options a user gets who sets none but the concurrency. */
