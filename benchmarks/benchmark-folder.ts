@@ -24,12 +24,17 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
 export function openBenchmarkFolder(): BenchmarkFolder {
   const path = mkdtempSync(join(process.env['BANANAS_BENCH_DIR'] ?? tmpdir(), 'bananas-bench-'))
   const { type } = statfsSync(path)
+  const remove = (): void => {
+    process.off('exit', remove)
+    rmSync(path, { recursive: true, force: true })
+  }
+  process.once('exit', remove)
   return {
     path,
     fileSystem: FILE_SYSTEMS[type] ?? `0x${type.toString(16)}`,
     async clear() {
       for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true })
     },
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    remove,
   }
 }

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs'
+import { inspect } from 'node:util'
+import { CannotRun } from './cannot-run.ts'
 import { environment } from './environment.ts'
 import { parseOptions } from './options.ts'
 import type { BenchOptions } from './options.ts'
@@ -24,7 +26,12 @@ try {
   process.exitCode = document.valid ? 0 : 1
 } catch (error) {
   process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${USAGE}`,
+    error instanceof CannotRun
+      ? `${error.message}
+
+${USAGE}`
+      : `${inspect(error)}
+`,
   )
   process.exitCode = 2
 }
@@ -48,7 +55,7 @@ async function bench(options: BenchOptions): Promise<BenchDocument> {
 async function runAll(suite: Suite, { only, rounds }: BenchOptions): Promise<readonly CaseReport[]> {
   const chosen = suite.cases.filter(({ name }) => only === undefined || name === only)
   if (chosen.length === 0)
-    throw new Error(
+    throw new CannotRun(
       `No case is named ${JSON.stringify(only)}; there are ${suite.cases.map(({ name }) => name).join(', ')}.`,
     )
   const reports: CaseReport[] = []

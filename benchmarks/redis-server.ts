@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { CannotRun } from './cannot-run.ts'
 
 export interface RedisAddress {
   readonly host: string
@@ -39,7 +40,7 @@ const START_MS = 10_000
 
 /**
  * The server at BANANAS_REDIS_URL, else one of our own: `redis-server` from PATH on a free loopback port, nothing written to disk.
- * @throws Error when there is neither
+ * @throws CannotRun when there is neither
  */
 export async function openRedis(): Promise<RedisForBenchmarks> {
   const given = process.env['BANANAS_REDIS_URL']
@@ -94,7 +95,7 @@ function spawned(child: ChildProcess): Promise<void> {
     child.once('spawn', resolve)
     child.once('error', (cause) =>
       reject(
-        new Error(
+        new CannotRun(
           'No Redis to measure: set BANANAS_REDIS_URL=redis://host:port, or put a redis-server binary on PATH.',
           { cause },
         ),
@@ -181,7 +182,7 @@ function addressOf(url: string): RedisAddress {
 async function within<T>(promise: Promise<T>, ms: number, message: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(message())), ms)
+    timer = setTimeout(() => reject(new CannotRun(message())), ms)
   })
   try {
     return await Promise.race([promise, late])

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openBenchmarkFolder } from './benchmark-folder.ts'
 import type { BenchmarkFolder } from './benchmark-folder.ts'
+import { CannotRun } from './cannot-run.ts'
 import type { Case } from './case.ts'
 import { bundleSize } from './cases/bundle-size.ts'
 import { enqueueBulk } from './cases/enqueue-bulk.ts'
@@ -118,7 +119,7 @@ async function coreSuite(): Promise<Suite> {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   if (built.status !== 0)
-    throw new Error('The build of packages/core failed; run `node scripts/build.ts core` to see why.')
+    throw new CannotRun('The build of packages/core failed; run `node scripts/build.ts core` to see why.')
   const bundle = join(root, 'packages/core/dist/index.js')
   return {
     cases: [
@@ -154,7 +155,8 @@ async function redisIfAny(consequence: string): Promise<RedisForBenchmarks | und
   try {
     return await openRedis()
   } catch (error) {
-    process.stderr.write(`${(error as Error).message} ${consequence}.\n`)
+    if (!(error instanceof CannotRun)) throw error
+    process.stderr.write(`${error.message} ${consequence}.\n`)
     return undefined
   }
 }
