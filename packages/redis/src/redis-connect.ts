@@ -1,0 +1,65 @@
+import { systemRuntime } from '@bananasjs/core/contract'
+import { Cluster, Redis } from 'ioredis'
+import type { RedisDriver } from './redis-driver.ts'
+import type { RedisOptions } from './redis-options.ts'
+
+const FIRST_BACKOFF_MS = 50
+const LONGEST_BACKOFF_MS = 2000
+
+/**
+ * A client of ioredis that reconnects for ever and repeats nothing by itself: a command whose answer is lost rejects,
+ * because sending it again could publish twice.
+ */
+export function connect(options: RedisOptions): RedisDriver {
+  const { cluster, sentinels, primaryName, url, username, password, database, driver } = options
+  const shared = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    ...(username === undefined ? undefined : { username }),
+    ...(password === undefined ? undefined : { password }),
+    ...driver,
+  }
+  if (cluster !== undefined) {
+    return new Cluster([...cluster], {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      clusterRetryStrategy: backoffMs,
+      retryDelayOnFailover: 0,
+      slotsRefreshTimeout: 5000,
+      ...driver,
+      redisOptions: shared,
+    })
+  }
+  const single = {
+    ...shared,
+    retryStrategy: backoffMs,
+    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (1 as const) : false),
+    ...(database === undefined ? undefined : { db: database }),
+  }
+  if (sentinels !== undefined) {
+    return new Redis({
+      ...single,
+      sentinels: [...sentinels],
+      ...(primaryName === undefined ? undefined : { name: primaryName }),
+      sentinelRetryStrategy: backoffMs,
+      failoverDetector: true,
+    })
+  }
+  return new Redis(url ?? 'redis://127.0.0.1:6379', single)
+}
+
+/** Exponential with full jitter on its upper half, so that a fleet does not come back in step. */
+function backoffMs(attempt: number): number {
+  const ceiling = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_BACKOFF_MS)
+  return ceiling * (0.5 + systemRuntime.random() / 2)
+}
+
+/** How messages and errors name the server; never with the password. */
+export function describeServer({ cluster, sentinels, url }: RedisOptions): string {
+  const nodes = cluster ?? sentinels
+  if (nodes !== undefined) return nodes.map(({ host, port }) => `${host}:${port}`).join(', ')
+  const { hostname, port } = new URL(url ?? 'redis://127.0.0.1:6379')
+  return `${hostname || '127.0.0.1'}:${port || '6379'}`
+}
