@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { CannotRun } from './cannot-run.ts'
 import { environment } from './environment.ts'
@@ -45,7 +45,7 @@ async function bench(options: BenchOptions): Promise<BenchDocument> {
     process.stdout.write(options.json ? json : textReport(document))
     if (options.json && !document.valid)
       process.stderr.write('VOID: not every task ran exactly once. No figure counts.\n')
-    if (options.save) writeFileSync(new URL(`./results/${options.suite}.json`, import.meta.url), json)
+    if (options.save) save(options.suite, json)
     return document
   } finally {
     await suite.close()
@@ -82,4 +82,10 @@ function documentOf(
     },
     cases,
   }
+}
+
+function save(suite: string, json: string): void {
+  const folder = new URL('./results/', import.meta.url)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL(`${suite}.json`, folder), json)
 }
