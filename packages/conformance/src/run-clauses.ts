@@ -3,7 +3,7 @@ import { Inconclusive } from './checks.ts'
 import type { Alternative, Clause } from './clause.ts'
 import type { Finding, Report } from './report.ts'
 
-const TRIES = 3
+const TRIES_ALONE = 3
 
 /** A run under way. */
 export interface Run {
@@ -50,15 +50,21 @@ export async function judgeClauses<Bench>(
   judging: Judging<Bench>,
 ): Promise<readonly Finding[]> {
   const findings = new Map<string, Finding>()
+  const unsure: Clause<Bench>[] = []
+  const found = (finding: Finding): void => {
+    findings.set(finding.id, finding)
+    judging.tell(finding)
+  }
   const left = clauses.values()
   const lane = async (): Promise<void> => {
     for (const clause of left) {
-      const finding = await judgeClause(clause, judging)
-      findings.set(clause.id, finding)
-      judging.tell(finding)
+      const finding = await judgeClause(clause, judging, false)
+      if (finding === undefined) unsure.push(clause)
+      else found(finding)
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, judging.concurrency) }, lane))
+  for (const clause of unsure) found(await judgeAlone(clause, judging))
   return clauses.map(({ id }) => findings.get(id)!)
 }
 
@@ -71,22 +77,30 @@ export function chosen<Bench>(
   return only === undefined ? clauses : clauses.filter(({ id }) => only.includes(id))
 }
 
+/** One after the other, a slow machine has time for each. */
+async function judgeAlone<Bench>(clause: Clause<Bench>, judging: Judging<Bench>): Promise<Finding> {
+  for (let left = TRIES_ALONE - 1; ; left -= 1) {
+    const finding = await judgeClause(clause, judging, left === 0)
+    if (finding !== undefined) return finding
+  }
+}
+
+/** `undefined` when the machine was too slow to tell anything, unless this is the `last` try. */
 async function judgeClause<Bench>(
   clause: Clause<Bench>,
   { runtime, attempt }: Judging<Bench>,
-): Promise<Finding> {
+  last: boolean,
+): Promise<Finding | undefined> {
   const { id, part, sentence } = clause
   const startedAt = runtime.monotonic()
   const ms = (): number => Math.round(runtime.monotonic() - startedAt)
-  for (let left = TRIES - 1; ; left -= 1) {
-    try {
-      const alternative = await attempt(clause)
-      if (alternative === undefined) return { id, part, sentence, outcome: 'held', ms: ms() }
-      return { id, part, sentence, outcome: 'replaced', instead: alternative.sentence, ms: ms() }
-    } catch (error) {
-      if (error instanceof Inconclusive && left > 0) continue
-      return { id, part, sentence, outcome: 'failed', error: explain(error), ms: ms() }
-    }
+  try {
+    const alternative = await attempt(clause)
+    if (alternative === undefined) return { id, part, sentence, outcome: 'held', ms: ms() }
+    return { id, part, sentence, outcome: 'replaced', instead: alternative.sentence, ms: ms() }
+  } catch (error) {
+    if (error instanceof Inconclusive && !last) return undefined
+    return { id, part, sentence, outcome: 'failed', error: explain(error), ms: ms() }
   }
 }
 

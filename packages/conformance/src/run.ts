@@ -67,7 +67,7 @@ async function attempt(
     crash: harness.crash && ((one) => harness.crash?.(one)),
   })
   try {
-    const alternative = clause.applies(bench) ? undefined : alternativeOf(clause)
+    const alternative = clause.applies(bench) ? undefined : alternativeOf(clause, bench)
     const limitMs = CLAUSE_MS + 400 * bench.supports.clockMs
     await bench.within('the clause', (alternative ?? clause).run(bench), limitMs)
     return alternative
@@ -76,10 +76,12 @@ async function attempt(
   }
 }
 
-function alternativeOf({ id, otherwise }: Clause): Alternative<Workbench> {
-  const found = typeof otherwise === 'string' ? CLAUSES.find((clause) => clause.id === otherwise) : otherwise
-  if (found === undefined) throw new TypeError(`Clause ${id} says nothing about when it does not apply.`)
-  return found
+/** A clause that is named instead may not apply either; then what must hold instead of that one does. */
+function alternativeOf({ id, otherwise }: Clause, bench: Workbench): Alternative<Workbench> {
+  if (typeof otherwise === 'object') return otherwise
+  const named = CLAUSES.find((clause) => clause.id === otherwise)
+  if (named === undefined) throw new TypeError(`Clause ${id} says nothing about when it does not apply.`)
+  return named.applies(bench) ? named : alternativeOf(named, bench)
 }
 
 function declared({ broker, results, channel }: Transport): DeclaredSupports {

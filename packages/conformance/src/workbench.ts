@@ -8,12 +8,14 @@ import type {
   Consumer,
   ConsumeOptions,
   Delivery,
+  Failure,
   Message,
   ResultBackend,
   Runtime,
   Settlement,
   Transport,
 } from '@bananasjs/core/contract'
+import { inBatches } from './batches.ts'
 import { Inconclusive, noFailures, same } from './checks.ts'
 import { Ear } from './ear.ts'
 
@@ -184,11 +186,27 @@ export class Workbench {
       typeof wanted === 'number'
         ? Array.from({ length: wanted }, () => this.message())
         : wanted.map((one) => this.message(one))
-    const size = Math.min(broker.supports.maxBatch, 1000)
-    for (let at = 0; at < messages.length; at += size) {
-      noFailures(await broker.publish(queue, messages.slice(at, at + size)), 'publish')
-    }
+    noFailures(await this.publishAll(queue, messages, broker), 'publish')
     return messages
+  }
+
+  /** Publishes in batches the broker takes, and tells what failed. */
+  publishAll(
+    queue: string,
+    messages: readonly Message[],
+    broker: Broker = this.broker,
+  ): Promise<readonly Failure[]> {
+    return inBatches(messages, broker.supports.maxBatch, (batch) => broker.publish(queue, batch))
+  }
+
+  /** Settles in batches the broker takes, and tells what failed. */
+  settleAll(consumer: Consumer, settlements: readonly Settlement[]): Promise<readonly Failure[]> {
+    return inBatches(settlements, this.supports.maxBatch, (batch) => consumer.settle(batch))
+  }
+
+  /** Extends in batches the broker takes, and tells what failed. */
+  extendAll(consumer: Consumer, receipts: readonly string[], leaseMs: number): Promise<readonly Failure[]> {
+    return inBatches(receipts, this.supports.maxBatch, (batch) => consumer.extend(batch, leaseMs))
   }
 
   async consumer(
@@ -240,16 +258,12 @@ export class Workbench {
   }
 
   async settle(consumer: Consumer, ...settlements: readonly Settlement[]): Promise<void> {
-    noFailures(await consumer.settle(settlements), 'settle')
+    noFailures(await this.settleAll(consumer, settlements), 'settle')
   }
 
-  /** Acknowledges all, in batches the broker takes. */
+  /** Acknowledges all. */
   async ack(consumer: Consumer, deliveries: readonly Delivery[]): Promise<void> {
-    const size = Math.min(this.supports.maxBatch, 1000)
-    for (let at = 0; at < deliveries.length; at += size) {
-      const batch = deliveries.slice(at, at + size).map(({ receipt }) => ({ receipt, as: 'ack' as const }))
-      await this.settle(consumer, ...batch)
-    }
+    await this.settle(consumer, ...deliveries.map(({ receipt }) => ({ receipt, as: 'ack' as const })))
   }
 
   /** A listener that keeps all it hears. */

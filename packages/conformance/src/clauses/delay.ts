@@ -94,7 +94,7 @@ async function refusesLongDelay(bench: Workbench): Promise<void> {
   const delayMs = bench.supports.maxDelayMs + 1
   const messages = [bench.message(), bench.message({ delayMs }), bench.message()]
   failsWith(
-    await bench.broker.publish(queue, messages),
+    await bench.publishAll(queue, messages),
     { 1: 'UNSUPPORTED' },
     `a publish with a delay of ${delayMs} ms`,
   )

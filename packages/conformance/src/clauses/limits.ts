@@ -25,7 +25,7 @@ export const LIMIT_CLAUSES: readonly Clause[] = [
           bench.message(),
         ]
         failsWith(
-          await bench.broker.publish(queue, messages),
+          await bench.publishAll(queue, messages),
           { 1: 'TOO_LARGE' },
           'a publish with one message too large',
         )

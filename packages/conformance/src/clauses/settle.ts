@@ -46,7 +46,7 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
         await bench.publish(queue)
         const consumer = await bench.consumer(queue)
         const { receipt } = await bench.one(consumer)
-        const failures = await consumer.settle([
+        const failures = await bench.settleAll(consumer, [
           { receipt: 'nobody gave this out', as: 'ack' },
           { receipt, as: 'release' },
         ])
@@ -77,7 +77,7 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
       const settlements = unknown.map((receipt) => ({ receipt, as: 'ack' as const }))
       const lost = Object.fromEntries(unknown.map((_, index) => [index + 1, 'LEASE_LOST' as const]))
       failsWith(
-        await consumer.settle([
+        await bench.settleAll(consumer, [
           { receipt: first!.receipt, as: 'ack' },
           ...settlements,
           { receipt: second!.receipt, as: 'ack' },
