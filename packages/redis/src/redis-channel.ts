@@ -1,9 +1,14 @@
-import { Mailbox, QueueError } from '@bananasjs/core/contract'
+import { Mailbox, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { Abortable, Channel, Subscription } from '@bananasjs/core/contract'
 import type { RedisClient } from './redis-client.ts'
-import { topicKey } from './redis-keys.ts'
+import { shardKeys, shardOf, topicKey } from './redis-keys.ts'
+import { script } from './redis-script.ts'
 import { Tenancy } from './redis-tenancy.ts'
+import { BROADCAST } from './scripts/broadcast.ts'
 
+/** A node that is this far behind is given up: the channel is lossy by contract. */
+const CATCH_UP_MS = 2000
+const BROADCAST_SCRIPT = script(BROADCAST)
 const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 
 export class RedisChannel implements Channel {
@@ -42,15 +47,19 @@ export class RedisChannel implements Channel {
         `A broadcast on "${topic}" has ${payload.length} bytes, redis takes ${MAX_PAYLOAD_BYTES}.`,
       )
     }
-    await this.#client.call('publish', topicKey(this.#client.prefix, topic), Buffer.from(payload))
+    await this.#send(topic, topicKey(this.#client.prefix, topic), Buffer.from(payload))
   }
 
   async listen(topics: readonly string[], { signal }: Abortable = {}): Promise<Subscription> {
     await this.#tenancy.open(signal)
     const byKey = new Map(topics.map((topic) => [topicKey(this.#client.prefix, topic), topic]))
+    let live = this.#client.shards === 1
     const ears = [...byKey].map(([key, topic]) => ({
       key,
-      hear: (payload: Buffer): void => mailbox.push({ topic, payload }),
+      topic,
+      hear: (payload: Buffer): void => {
+        if (live) mailbox.push({ topic, payload })
+      },
     }))
     const abort = (): void => void mailbox.close()
     const mailbox = new Mailbox(() => {
@@ -62,6 +71,8 @@ export class RedisChannel implements Channel {
     signal?.addEventListener('abort', abort, { once: true })
     try {
       await Promise.all(ears.map(({ key, hear }) => this.#client.subscriber.subscribe([key], hear, signal)))
+      if (!live) await Promise.all(ears.map(({ topic }) => this.#catchUp(topic, signal)))
+      live = true
       this.#tenancy.check()
       signal?.throwIfAborted()
     } catch (error) {
@@ -69,6 +80,34 @@ export class RedisChannel implements Channel {
       throw error
     }
     return mailbox
+  }
+
+  async #send(topic: string, key: string, payload: Buffer): Promise<void> {
+    const { prefix, shards } = this.#client
+    if (shards === 1) await this.#client.call('publish', key, payload)
+    else
+      await this.#client.run(
+        BROADCAST_SCRIPT,
+        [shardKeys(prefix, shardOf(topic, shards)).finished],
+        [key, payload],
+      )
+  }
+
+  /**
+   * In a cluster, what was broadcast before may still be on its way between the nodes. It travels in order, so a
+   * message of our own, sent the same way, comes after all of it.
+   */
+  async #catchUp(topic: string, signal: AbortSignal | undefined): Promise<void> {
+    const key = topicKey(this.#client.prefix, `catch-up:${systemRuntime.id()}`)
+    const heard = new AbortController()
+    const hear = (): void => heard.abort()
+    await this.#client.subscriber.subscribe([key], hear, signal)
+    try {
+      await this.#send(topic, key, Buffer.alloc(0))
+      await sleep(systemRuntime, CATCH_UP_MS, heard.signal).catch(() => undefined)
+    } finally {
+      this.#client.subscriber.unsubscribe([key], hear)
+    }
   }
 
   async #close(): Promise<void> {

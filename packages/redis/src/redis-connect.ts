@@ -12,11 +12,7 @@ const LONGEST_BACKOFF_MS = 2000
  */
 export function connect(options: RedisOptions): RedisDriver {
   const { cluster, sentinels, primaryName, url, username, password, database, driver } = options
-  const shared = {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
+  const login = {
     ...(username === undefined ? undefined : { username }),
     ...(password === undefined ? undefined : { password }),
     ...driver,
@@ -24,19 +20,22 @@ export function connect(options: RedisOptions): RedisDriver {
   if (cluster !== undefined) {
     return new Cluster([...cluster], {
       lazyConnect: true,
-      enableOfflineQueue: false,
       clusterRetryStrategy: backoffMs,
       retryDelayOnFailover: 0,
       slotsRefreshTimeout: 5000,
       ...driver,
-      redisOptions: shared,
+      redisOptions: login,
     })
   }
   const single = {
-    ...shared,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
     retryStrategy: backoffMs,
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (1 as const) : false),
     ...(database === undefined ? undefined : { db: database }),
+    ...login,
   }
   if (sentinels !== undefined) {
     return new Redis({
