@@ -6,7 +6,7 @@ import { describeTransport } from '../src/vitest.ts'
 
 interface Shelf {
   readonly ShelfStore: new () => object
-  shelf(store: object): Transport
+  readonly shelf: (store: object) => Transport
 }
 
 // Beside the other tests, so that it finds the packages a reader would have installed.
