@@ -1,7 +1,7 @@
 import { Mailbox, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { Abortable, Channel, Subscription } from '@bananasjs/core/contract'
 import type { RedisClient } from './redis-client.ts'
-import { shardKeys, shardOf, topicKey } from './redis-keys.ts'
+import { shardKeys, topicKey } from './redis-keys.ts'
 import { script } from './redis-script.ts'
 import { Tenancy } from './redis-tenancy.ts'
 import { BROADCAST } from './scripts/broadcast.ts'
@@ -47,7 +47,7 @@ export class RedisChannel implements Channel {
         `A broadcast on "${topic}" has ${payload.length} bytes, redis takes ${MAX_PAYLOAD_BYTES}.`,
       )
     }
-    await this.#send(topic, topicKey(this.#client.prefix, topic), Buffer.from(payload))
+    await this.#send(topicKey(this.#client.prefix, topic), Buffer.from(payload))
   }
 
   async listen(topics: readonly string[], { signal }: Abortable = {}): Promise<Subscription> {
@@ -56,7 +56,6 @@ export class RedisChannel implements Channel {
     let live = this.#client.shards === 1
     const ears = [...byKey].map(([key, topic]) => ({
       key,
-      topic,
       hear: (payload: Buffer): void => {
         if (live) mailbox.push({ topic, payload })
       },
@@ -71,7 +70,7 @@ export class RedisChannel implements Channel {
     signal?.addEventListener('abort', abort, { once: true })
     try {
       await Promise.all(ears.map(({ key, hear }) => this.#client.subscriber.subscribe([key], hear, signal)))
-      if (!live) await Promise.all(ears.map(({ topic }) => this.#catchUp(topic, signal)))
+      if (!live) await this.#catchUp(signal)
       live = true
       this.#tenancy.check()
       signal?.throwIfAborted()
@@ -82,28 +81,23 @@ export class RedisChannel implements Channel {
     return mailbox
   }
 
-  async #send(topic: string, key: string, payload: Buffer): Promise<void> {
+  async #send(key: string, payload: Buffer): Promise<void> {
     const { prefix, shards } = this.#client
     if (shards === 1) await this.#client.call('publish', key, payload)
-    else
-      await this.#client.run(
-        BROADCAST_SCRIPT,
-        [shardKeys(prefix, shardOf(topic, shards)).finished],
-        [key, payload],
-      )
+    else await this.#client.run(BROADCAST_SCRIPT, [shardKeys(prefix, 0).finished], [key, payload])
   }
 
   /**
    * In a cluster, what was broadcast before may still be on its way between the nodes. It travels in order, so a
    * message of our own, sent the same way, comes after all of it.
    */
-  async #catchUp(topic: string, signal: AbortSignal | undefined): Promise<void> {
+  async #catchUp(signal: AbortSignal | undefined): Promise<void> {
     const key = topicKey(this.#client.prefix, `catch-up:${systemRuntime.id()}`)
     const heard = new AbortController()
     const hear = (): void => heard.abort()
     await this.#client.subscriber.subscribe([key], hear, signal)
     try {
-      await this.#send(topic, key, Buffer.alloc(0))
+      await this.#send(key, Buffer.alloc(0))
       await sleep(systemRuntime, CATCH_UP_MS, heard.signal).catch(() => undefined)
     } finally {
       this.#client.subscriber.unsubscribe([key], hear)

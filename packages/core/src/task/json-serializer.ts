@@ -5,7 +5,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * JSON as UTF-8; `undefined` is the empty body. Refuses what JSON would drop or change in silence: BigInt, functions,
- * symbols, NaN and infinities, Map and Set, typed arrays, cycles. `Date` and whatever has `toJSON` become what that returns.
+ * symbols, NaN and infinities, undefined in lists, Map and Set, Error, RegExp, ArrayBuffer, typed arrays, cycles. `Date` and whatever has `toJSON` become what that returns.
  */
 export const jsonSerializer: Serializer = {
   contentType: 'application/json',
@@ -53,7 +53,7 @@ function isPlainScalar(value: unknown): boolean {
 }
 
 function refuseLossy(this: unknown, key: string, value: unknown): unknown {
-  const lossy = lossyKind(value)
+  const lossy = value === undefined && Array.isArray(this) ? 'undefined in a list' : lossyKind(value)
   if (lossy === undefined) return value
   throw new QueueError(
     'INVALID',
@@ -81,6 +81,9 @@ function lossyKind(value: unknown): string | undefined {
 function lossyObject(value: object | null): string | undefined {
   if (value instanceof Map) return 'a Map'
   if (value instanceof Set) return 'a Set'
+  if (value instanceof Error) return 'an Error'
+  if (value instanceof RegExp) return 'a RegExp'
+  if (value instanceof ArrayBuffer) return 'an ArrayBuffer'
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`
   return undefined
 }
