@@ -8,10 +8,11 @@ import type {
   Settlement,
 } from '@bananasjs/core/contract'
 import type { RedisClient } from './redis-client.ts'
-import { decodeElement } from './redis-element.ts'
+import { decodeElements } from './redis-element.ts'
+import { HeldClaims } from './redis-held-claims.ts'
 import type { QueueKeys } from './redis-keys.ts'
 import type { Claim, Operation, TurnReply } from './redis-turn.ts'
-import { HORIZON_MS, receiptAt, turnKeys } from './redis-turn.ts'
+import { claimPrefix, HORIZON_MS, receiptAt, turnKeys } from './redis-turn.ts'
 import { Turns } from './redis-turns.ts'
 import { isLost, RedisWaiter } from './redis-waiter.ts'
 
@@ -35,9 +36,9 @@ export class RedisConsumer implements Consumer {
   readonly #waiter: RedisWaiter
   readonly #onClose: (consumer: RedisConsumer) => void
   /** Tells the leases of this consumer from those of all others, and of its former lives. */
-  readonly #nonce: string = systemRuntime.id().replaceAll('-', '').slice(-16)
-  /** Receipts handed out and not settled here, with the end of their lease: what `close` gives back. */
-  readonly #unsettled = new Map<string, number>()
+  readonly #nonce: string = systemRuntime.id().replaceAll('-', '').slice(-12)
+  /** Claims with deliveries that were not settled here: what `close` gives back. */
+  readonly #held = new HeldClaims()
   readonly #stop = new AbortController()
   #claims = 0
   #receiving = false
@@ -92,7 +93,7 @@ export class RedisConsumer implements Consumer {
     const failures: Failure[] = []
     const { operations, indexes } = this.#checked(settlements, failures)
     const stale = await this.#turns.settle(operations)
-    for (const { receipt } of operations) this.#unsettled.delete(receipt)
+    this.#held.settled(operations, stale, this.#nonce)
     for (const position of stale) {
       const index = indexes === undefined ? position : indexes[position]!
       failures.push({ index, error: this.#leaseLost(settlements[index]!.receipt) })
@@ -104,8 +105,7 @@ export class RedisConsumer implements Consumer {
     this.#check()
     if (!(leaseMs > 0)) throw new QueueError('INVALID', `redis: leaseMs must be above 0, not ${leaseMs}.`)
     const stale = await this.#turns.settle(receipts.map((receipt) => ({ receipt, as: 'extend', leaseMs })))
-    const until = systemRuntime.monotonic() + leaseMs
-    for (const receipt of receipts) if (this.#unsettled.has(receipt)) this.#unsettled.set(receipt, until)
+    this.#held.extended(receipts, leaseMs, this.#nonce)
     return stale
       .toSorted((a, b) => a - b)
       .map((index) => ({ index, error: this.#leaseLost(receipts[index]!) }))
@@ -166,28 +166,26 @@ export class RedisConsumer implements Consumer {
 
   #nextClaim(max: number): Claim {
     this.#claims += 1
-    return { max, leaseMs: this.#leaseMs, prefix: `${this.#nonce}.${this.#claims.toString(36)}.` }
+    return { max, leaseMs: this.#leaseMs, prefix: claimPrefix(this.#nonce, this.#claims) }
   }
 
   /** Claimed elements become deliveries; after an abort they go back to the front instead. */
-  async #take({ elements, prefix }: TurnReply & Claim, stop: AbortSignal): Promise<readonly Delivery[]> {
+  async #take(reply: TurnReply & Claim, stop: AbortSignal): Promise<readonly Delivery[]> {
+    const { count, packed, prefix } = reply
     if (stop.aborted) {
-      await this.#giveBack(elements.map((_, index) => receiptAt(prefix, index)))
+      await this.#turns.giveBack(count === 0 ? [] : [{ ...reply, max: count }])
       throw stop.reason
     }
-    const until = systemRuntime.monotonic() + this.#leaseMs
+    if (count === 0) return []
     const deliveries: Delivery[] = []
-    for (let index = 0; index < elements.length; index += 1) {
+    const elements = decodeElements(packed, count)
+    for (let index = 0; index < count; index += 1) {
       const receipt = receiptAt(prefix, index)
-      const element = decodeElement(elements[index]!)
-      if (element instanceof QueueError) {
-        this.#bury(receipt, element)
-        continue
-      }
-      this.#unsettled.set(receipt, until)
-      deliveries.push({ message: element.message, receipt, deliveries: element.deliveries + 1 })
+      const element = elements[index]!
+      if (element instanceof QueueError) this.#bury(receipt, element)
+      else deliveries.push({ message: element.message, receipt, deliveries: element.deliveries + 1 })
     }
-    if (this.#unsettled.size > 10 * BATCH) this.#forgetExpired()
+    this.#held.add(this.#claims, { ...reply, max: count }, deliveries.length)
     return deliveries
   }
 
@@ -229,24 +227,11 @@ export class RedisConsumer implements Consumer {
     this.#stop.abort()
     const farewell = async (): Promise<void> => {
       await this.#wake
-      await this.#giveBack([...this.#unsettled.keys()])
+      await this.#turns.giveBack(this.#held.takeAll())
     }
     await within(GOODBYE_MS, farewell())
-    this.#unsettled.clear()
     this.#waiter.close()
     this.#onClose(this)
-  }
-
-  /** To the front, oldest last, so that they stand there in the order they came. */
-  async #giveBack(receipts: readonly string[]): Promise<void> {
-    const releases = receipts.toReversed().map((receipt) => ({ receipt, as: 'release' }) as const)
-    await Promise.all([this.#turns.settle(releases), this.#turns.leave()])
-  }
-
-  /** Only of use when others settle what this consumer received; those entries would stay for good. */
-  #forgetExpired(): void {
-    const now = systemRuntime.monotonic()
-    for (const [receipt, until] of this.#unsettled) if (until < now) this.#unsettled.delete(receipt)
   }
 
   #check(): void {

@@ -24,7 +24,10 @@ export interface TurnReply {
   readonly stale: readonly number[]
   /** Until the next message is due; -1 when none is. Only when nothing was claimed. */
   readonly nextMs: number
-  readonly elements: readonly Buffer[]
+  /** How many were leased. */
+  readonly count: number
+  /** Their sizes (4 each), then their bytes. */
+  readonly packed: Buffer
 }
 
 export interface Turn {
@@ -65,13 +68,34 @@ export async function runTurn(
 }
 
 export function readTurn(reply: unknown): TurnReply {
-  const [stale, nextMs, elements] = reply as [number[], number, Buffer[]]
-  return { stale, nextMs, elements }
+  const [stale, nextMs, count, packed] = reply as [number[], number, number, Buffer]
+  return { stale, nextMs, count, packed }
 }
 
-/** The receipt of the element at `index` of a claim's answer; the script counts from 1001, so that all have one length. */
+const FIRST_SUFFIX = 1001
+const SUFFIXES: readonly string[] = Array.from({ length: 1000 }, (_, index) => String(FIRST_SUFFIX + index))
+
+/** Receipts of one claim differ in their last four digits; the script counts from 1001, so that all have one length. */
 export function receiptAt(prefix: string, index: number): string {
-  return `${prefix}${1001 + index}`
+  return prefix + SUFFIXES[index]!
+}
+
+/** What all receipts of one claim begin with. */
+export function claimPrefix(nonce: string, claim: number): string {
+  return `${nonce}.${claim}.`
+}
+
+/** The number of the claim a receipt came with; `undefined` for one of another consumer. */
+export function claimOf(receipt: string, nonce: string): number | undefined {
+  if (!receipt.startsWith(nonce)) return undefined
+  let claim = 0
+  // Digit by digit: a substring for every receipt would be garbage to collect.
+  for (let at = nonce.length + 1; at < receipt.length; at += 1) {
+    const digit = receipt.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return claim
+    claim = claim * 10 + digit
+  }
+  return undefined
 }
 
 export function pushOperation(target: Argument[], operation: Exclude<Operation, { as: 'ack' }>): void {

@@ -70,12 +70,13 @@ export class Turns {
     })
   }
 
-  /** Tells the server that this consumer looks no longer; what is left is for others. */
-  leave(): Promise<readonly number[]> {
+  /** Puts back whatever of these claims is still held; this consumer looks no longer, so what is left is for others. */
+  giveBack(claims: readonly Claim[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const draft = this.#room()
+      for (const claim of claims) pushUnclaim(draft.operations, claim)
       draft.leaving = true
-      draft.leavers.push({ stale: [], open: 1, resolve, reject })
+      draft.leavers.push({ stale: [], open: 1, resolve: () => resolve(), reject })
     })
   }
 

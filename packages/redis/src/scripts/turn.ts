@@ -9,7 +9,8 @@ import { ELEMENT } from './element.ts'
  *   'leaving' when this consumer will not wait next, number of acknowledgements, their receipts, then operations:
  *   release receipt | retry receipt delay headers | dead receipt reason keep-headers headers | extend receipt ms |
  *   unclaim prefix count.
- * Returns the positions of stale receipts, ms until the next message is due (-1: none is), and the leased elements.
+ * Returns the positions of stale receipts, ms until the next message is due (-1: none is), how many were leased, and
+ * their elements in one string: all sizes (4 each), then all bytes.
  *
  * Removals come before additions wherever that is possible: a script that has written may go on at maxmemory, so
  * that a full server can still be drained.
@@ -111,7 +112,7 @@ local function first(set)
   return math.huge
 end
 
-local taken = {}
+local taken, packed = {}, ''
 if max > 0 then
   if own then redis.call('DEL', own) end
   local expired = redis.call('ZRANGEBYSCORE', lease, '-inf', now, 'LIMIT', 0, 200)
@@ -150,14 +151,17 @@ if max > 0 then
 
   if #taken > 0 then
     local ends = string.format('%.17g', now + lease_ms)
-    local leases, holds = {}, {}
+    local leases, holds, sizes = {}, {}, {}
     for index = 1, #taken do
-      local token = prefix .. (1000 + index)
+      local token, element = prefix .. (1000 + index), taken[index]
       leases[2 * index - 1] = ends
       leases[2 * index] = token
       holds[2 * index - 1] = token
-      holds[2 * index] = taken[index]
+      holds[2 * index] = element
+      sizes[index] = #element
     end
+    -- One reply instead of hundreds: what the client spends on reading them is a good part of what a task costs.
+    packed = struct.pack('>' .. string.rep('I4', #taken), unpack(sizes)) .. table.concat(taken)
     redis.call('ZADD', lease, unpack(leases))
     redis.call('HSET', held, unpack(holds))
   end
@@ -173,5 +177,5 @@ elseif moved or leaving or #taken > 0 then
     wake_one(wake)
   end
 end
-return { stale, wait, taken }
+return { stale, wait, #taken, packed }
 `
