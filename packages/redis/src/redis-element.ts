@@ -20,6 +20,7 @@ const UTF8_BYTES = 3
 /** Before each element of a batch: delay (double) and size. */
 const RECORD = 12
 const MOST_HEADERS = 256
+const SHARED_BYTES = 256 * 1024
 
 export interface Draft {
   readonly message: Message
@@ -103,12 +104,18 @@ function decodeAt(bytes: Buffer, at: number, end: number): Element | QueueError 
   const message: Message = {
     id: bytes.utf8Slice(idAt, idEnd),
     headers,
-    body: bytes.subarray(headersEnd, end),
+    body: bodyOf(bytes, headersEnd, end),
     priority: bytes[at + 1]!,
     delayMs: 0,
     ...(groupSize === NO_GROUP ? undefined : { group: bytes.utf8Slice(idEnd, groupEnd) }),
   }
   return { message, deliveries: bytes.readUInt32BE(at + 2) }
+}
+
+/** A view costs nothing, but keeps the whole batch in memory while one of its tasks runs; large batches are copied. */
+function bodyOf(bytes: Buffer, from: number, to: number): Uint8Array {
+  const view = bytes.subarray(from, to)
+  return bytes.length <= SHARED_BYTES ? view : Buffer.from(view)
 }
 
 /** Most messages of a queue share their headers byte by byte; parsing is the dearest part of reading one. */

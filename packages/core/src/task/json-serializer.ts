@@ -22,13 +22,19 @@ export const jsonSerializer: Serializer = {
   decode(bytes) {
     if (bytes.length === 0) return undefined
     try {
-      return JSON.parse(decoder.decode(bytes))
+      return JSON.parse(textOf(bytes))
     } catch (cause) {
       throw new QueueError('UNDECODABLE', `The body is not JSON (${bytes.length} bytes): ${explain(cause)}`, {
         cause,
       })
     }
   },
+}
+
+/** Buffer's decoder is several times as fast on short texts, but replaces bad bytes; then the strict one has the word. */
+function textOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+  return text.includes('\ufffd') ? decoder.decode(bytes) : text
 }
 
 const PLAIN_KEYS = 32

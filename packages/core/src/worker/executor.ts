@@ -59,6 +59,9 @@ export class Executor {
       if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
         return await this.#aborted(held)
       if (isDirective(value)) return await this.#steered(registration, held, run, value)
+      // Most tasks have nothing more to wait for, and each await costs a turn of the microtask queue.
+      if (registration.task.outputSchema === undefined && held.envelope.unique === undefined)
+        return this.#success(registration, held, run, value)
       return await this.#succeeded(registration, held, run, value)
     } catch (error) {
       if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
@@ -67,30 +70,45 @@ export class Executor {
     }
   }
 
-  async #call(registration: Registration, held: HeldTask, run: TaskRun): Promise<unknown> {
+  #call(registration: Registration, held: HeldTask, run: TaskRun): unknown {
     const { parts } = this.#options
-    const { task, handler } = registration
-    const { envelope } = held
-    let input = serializerFor(parts, envelope.contentType).decode(held.delivery.message.body)
-    if (task.inputSchema !== undefined)
-      input = await validate(task.inputSchema, input, `The input of task "${task.name}"`)
-    const limits = { softMs: envelope.timeoutMs ?? task.timeoutMs, hardMs: envelope.hardTimeoutMs }
+    const { inputSchema, name } = registration.task
+    const input = serializerFor(parts, held.envelope.contentType).decode(held.delivery.message.body)
+    if (inputSchema === undefined) return this.#handle(registration, held, run, input)
+    return validate(inputSchema, input, `The input of task "${name}"`).then((checked) =>
+      this.#handle(registration, held, run, checked),
+    )
+  }
+
+  // oxlint-disable-next-line max-params -- a call is a handler, its task, its context and its input
+  #handle({ task, handler }: Registration, held: HeldTask, run: TaskRun, input: unknown): unknown {
+    const { parts, onZombie } = this.#options
+    const softMs = held.envelope.timeoutMs ?? task.timeoutMs
+    const hardMs = held.envelope.hardTimeoutMs
+    const call = (): unknown => handler(input, run)
+    if (softMs === undefined && hardMs === undefined && this.#onion === undefined) return call()
     const guarded = (): Promise<unknown> =>
-      runHandler({ runtime: parts.runtime, onZombie: this.#options.onZombie }, held, limits, () =>
-        handler(input, run),
-      )
+      runHandler({ runtime: parts.runtime, onZombie }, held, { softMs, hardMs }, call)
     return this.#onion === undefined ? guarded() : this.#onion(run, guarded)
   }
 
-  async #succeeded({ task }: Registration, held: HeldTask, run: TaskRun, value: unknown): Promise<Ending> {
-    const { parts } = this.#options
+  async #succeeded(
+    registration: Registration,
+    held: HeldTask,
+    run: TaskRun,
+    value: unknown,
+  ): Promise<Ending> {
+    const { name, outputSchema } = registration.task
     const output =
-      task.outputSchema === undefined
-        ? value
-        : await validate(task.outputSchema, value, `The result of task "${task.name}"`)
-    const ignored = held.envelope.ignoreResult ?? task.ignoreResult
-    const body = ignored ? undefined : parts.serializer.encode(output)
+      outputSchema === undefined ? value : await validate(outputSchema, value, `The result of task "${name}"`)
+    const ending = this.#success(registration, held, run, output) // throws for what cannot be stored: the key stays held
     await this.#freeUnique(held)
+    return ending
+  }
+
+  #success({ task }: Registration, held: HeldTask, run: TaskRun, output: unknown): Ending {
+    const ignored = held.envelope.ignoreResult ?? task.ignoreResult
+    const body = ignored ? undefined : this.#options.parts.serializer.encode(output)
     this.#emit('task.succeeded', held)
     const record = body === undefined ? undefined : this.#record(held, run, 'succeeded', {}, body)
     return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }

@@ -46,10 +46,11 @@ export class Intake {
     deliveries: readonly Delivery[],
     revoked?: ReadonlySet<string>,
   ): readonly Admission[] {
+    const now = source.runtime.monotonic()
     return deliveries.map((delivery) => {
       const envelope = read(delivery)
-      if (envelope instanceof QueueError) return this.#unreadable(source, delivery, envelope)
-      const task = new HeldTask(delivery, source, envelope, this.#options.leaseMs)
+      if (envelope instanceof QueueError) return this.#unreadable(source, delivery, envelope, now)
+      const task = new HeldTask(delivery, source, envelope, this.#options.leaseMs, now)
       const ending = this.#endingOf(task, revoked)
       return ending === undefined ? { task } : { task, ending }
     })
@@ -60,8 +61,9 @@ export class Intake {
     if (this.#suspect === held) this.#suspect = undefined
   }
 
-  #unreadable(source: Source, delivery: Delivery, error: QueueError): Admission {
-    const task = new HeldTask(delivery, source, UNREADABLE, this.#options.leaseMs)
+  // oxlint-disable-next-line max-params -- a delivery, where it came from, when, and what is wrong with it
+  #unreadable(source: Source, delivery: Delivery, error: QueueError, now: number): Admission {
+    const task = new HeldTask(delivery, source, UNREADABLE, this.#options.leaseMs, now)
     return {
       task,
       ending: {
