@@ -40,21 +40,22 @@ export interface Settings {
 /** @throws QueueError INVALID naming the option. */
 export function settingsFrom(options: SqliteOptions | SqliteDatabaseOptions<SqliteDatabase>): Settings {
   const { synchronous, busyTimeoutMs = 30_000, now = Date.now } = options
-  const given = 'database' in options ? options.database : undefined
   if (synchronous !== undefined && !['FULL', 'NORMAL', 'OFF'].includes(synchronous)) {
-    throw new QueueError(
-      'INVALID',
-      `sqlite: synchronous must be 'FULL', 'NORMAL' or 'OFF', not ${JSON.stringify(synchronous)}.`,
-    )
+    throw invalid(`synchronous must be 'FULL', 'NORMAL' or 'OFF', not ${JSON.stringify(synchronous)}`)
   }
-  if (!(busyTimeoutMs >= 0))
-    throw new QueueError('INVALID', `sqlite: busyTimeoutMs must be at least 0, not ${busyTimeoutMs}.`)
-  if (given !== undefined) return { path: '', given, synchronous, busyTimeoutMs, now }
-  const path = 'path' in options && options.path !== undefined ? options.path : './bananas.db'
-  if (typeof path !== 'string' || path === '')
-    throw new QueueError('INVALID', 'sqlite: path must be a non-empty string.')
-  const absolute = path === ':memory:' || path.startsWith('file:') ? path : resolve(path)
-  return { path: absolute, given, synchronous: synchronous ?? 'FULL', busyTimeoutMs, now }
+  if (!(busyTimeoutMs >= 0)) throw invalid(`busyTimeoutMs must be at least 0, not ${busyTimeoutMs}`)
+  if ('database' in options) return { path: '', given: options.database, synchronous, busyTimeoutMs, now }
+  const path = absolute(options.path ?? './bananas.db')
+  return { path, given: undefined, synchronous: synchronous ?? 'FULL', busyTimeoutMs, now }
+}
+
+function absolute(path: unknown): string {
+  if (typeof path !== 'string' || path === '') throw invalid('path must be a non-empty string')
+  return path === ':memory:' || path.startsWith('file:') ? path : resolve(path)
+}
+
+function invalid(why: string): QueueError {
+  return new QueueError('INVALID', `sqlite: ${why}.`)
 }
 
 /** What a commit survives under these settings, without opening a file. */

@@ -157,8 +157,8 @@ test('the file shrinks after a burst was worked off', { timeout: 30_000 }, async
 })
 
 test('diagnose tells version, journal, power loss, space and integrity', async () => {
-  const { diagnose } = transportOn({ path: temporaryFile(), synchronous: 'NORMAL' })
-  const found = new Map((await diagnose()).map(({ check, level }) => [check, level]))
+  const transport = transportOn({ path: temporaryFile(), synchronous: 'NORMAL' })
+  const found = new Map((await transport.diagnose()).map(({ check, level }) => [check, level]))
   expect(found.get('power loss')).toBe('warning')
   expect([...found.keys()]).toEqual([
     'sqlite version',

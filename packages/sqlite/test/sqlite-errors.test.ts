@@ -42,13 +42,14 @@ test('a damaged file is reported as such and not retried', async () => {
   const handle = openSync(path, 'r+')
   writeSync(handle, Buffer.alloc(4096, 0xee), 0, 4096, (rootpage - 1) * 8192)
   closeSync(handle)
-  const { broker, diagnose } = transportOn(path)
+  const damagedAgain = transportOn(path)
+  const { broker } = damagedAgain
   await expect(broker.publish('queue', [message()])).rejects.toMatchObject({
     code: 'CONNECTION_LOST',
     retryable: false,
     message: expect.stringContaining('is damaged'),
   })
-  const checks = await diagnose()
+  const checks = await damagedAgain.diagnose()
   expect(checks.find(({ check }) => check === 'integrity')?.level).toBe('error')
 })
 

@@ -14,7 +14,7 @@ function start(path: string, ...rest: string[]): { child: ChildProcess; lines: A
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  return { child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator]() }
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
 }
 
 async function nextLine(lines: AsyncIterator<string>): Promise<string> {

@@ -1,5 +1,5 @@
 import { QueueError } from '../contract/index.ts'
-import type { Broker, Channel, ResultBackend, Runtime, Transport } from '../contract/index.ts'
+import type { Channel, ResultBackend, Runtime, Transport } from '../contract/index.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import { MemoryChannel } from './memory-channel.ts'
 import { MemoryResultBackend } from './memory-result-backend.ts'
@@ -31,24 +31,24 @@ export interface MemoryTransport extends Transport {
 
 /** A transport that lives in this process and needs nothing: for tests, development and work that may be lost. */
 export function memory(options: MemoryOptions = {}): MemoryTransport {
-  if (options.store !== undefined && options.runtime !== undefined) {
-    throw new QueueError(
-      'INVALID',
-      'memory: the runtime belongs to the store. Give it to memoryStore({ runtime }).',
-    )
-  }
-  const store = options.store ?? memoryStore({ runtime: options.runtime })
+  const store = storeOf(options)
   const narrowed = options.supports ?? {}
-  const memoryBroker = new MemoryBroker(
-    store,
-    new MemoryTerms(brokerSupports(narrowed), store.runtime, narrowed.clockMs ?? 0),
-  )
-  const broker: Broker = memoryBroker
+  const terms = new MemoryTerms(brokerSupports(narrowed), store.runtime, narrowed.clockMs ?? 0)
+  const broker = new MemoryBroker(store, terms)
   const { results = {}, channel = {} } = options
   return {
     broker,
     ...(results && { results: new MemoryResultBackend(store, resultSupports(results)) }),
     ...(channel && { channel: new MemoryChannel(store, channelSupports(channel)) }),
-    cut: () => memoryBroker.cut(),
+    cut: () => broker.cut(),
   }
+}
+
+function storeOf({ store, runtime }: MemoryOptions): MemoryStore {
+  if (store === undefined) return memoryStore({ runtime })
+  if (runtime === undefined) return store
+  throw new QueueError(
+    'INVALID',
+    'memory: the runtime belongs to the store. Give it to memoryStore({ runtime }).',
+  )
 }

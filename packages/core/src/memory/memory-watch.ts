@@ -22,14 +22,12 @@ export async function* watchRecords(
     if (left.delete(record.id)) found.push(record)
     wake()
   }
+  const ended = signal === undefined ? closing : AbortSignal.any([closing, signal])
   const onAbort = (): void => wake()
   for (const id of left) subscribe(store, id, tell)
-  for (const source of [closing, signal]) source?.addEventListener('abort', onAbort)
+  ended.addEventListener('abort', onAbort)
   try {
-    for (const record of [...left].map((id) => store.records.get(id))) {
-      if (record !== undefined && isFinal(record.state))
-        tell({ ...record, value: new Uint8Array(record.value) })
-    }
+    for (const record of finals(store, [...left])) tell(record)
     for (;;) {
       check()
       const next = found.shift()
@@ -39,7 +37,15 @@ export async function* watchRecords(
     }
   } finally {
     for (const id of ids) unsubscribe(store, id, tell)
-    for (const source of [closing, signal]) source?.removeEventListener('abort', onAbort)
+    ended.removeEventListener('abort', onAbort)
+  }
+}
+
+function* finals({ records }: MemoryStore, ids: readonly string[]): Generator<ResultRecord> {
+  for (const id of ids) {
+    const record = records.get(id)
+    if (record !== undefined && isFinal(record.state))
+      yield { ...record, value: new Uint8Array(record.value) }
   }
 }
 

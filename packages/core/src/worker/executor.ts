@@ -1,19 +1,16 @@
-import type { ResultRecord, ResultState } from '../contract/result-backend.ts'
 import { releaseUnique, uniqueHolder } from '../emulation/unique-by-swap.ts'
 import { QueueError } from '../errors.ts'
 import type { Task } from '../task/define-task.ts'
 import { isDirective } from '../task/directive.ts'
 import type { Directive } from '../task/directive.ts'
-import { DEFAULT_CONTENT_TYPE } from '../task/envelope.ts'
 import { errorRecord } from '../task/error-record.ts'
 import type { TaskEventType } from '../task/events.ts'
 import { serializerFor } from '../task/parts.ts'
-import { encodeResultValue } from '../task/result-value.ts'
-import type { ResultFacts } from '../task/result-value.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { validate } from '../task/validate.ts'
 import { deathReason, isWorthRetrying, safeDelayMs } from './failure-policy.ts'
 import type { HeldTask } from './held-task.ts'
+import { recordOf } from './record-of.ts'
 import { runHandler } from './run-handler.ts'
 import { deadSettlement, postponeSettlement, retrySettlement } from './settlements.ts'
 import type { Ending } from './settle-batcher.ts'
@@ -56,18 +53,27 @@ export class Executor {
       held.startedAt = this.#options.parts.runtime.now()
       this.#emit('task.started', held)
       const value = await this.#call(registration, held, run)
-      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
-        return await this.#aborted(held)
-      if (isDirective(value)) return await this.#steered(registration, held, run, value)
+      const ending = this.#ended(registration, held, run, value)
       // Most tasks have nothing more to wait for, and each await costs a turn of the microtask queue.
-      if (registration.task.outputSchema === undefined && held.envelope.unique === undefined)
-        return this.#success(registration, held, run, value)
-      return await this.#succeeded(registration, held, run, value)
+      return ending instanceof Promise ? await ending : ending
     } catch (error) {
       if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
         return this.#aborted(held)
       return this.#failed(registration, held, run, error)
     }
+  }
+
+  #ended(
+    registration: Registration,
+    held: HeldTask,
+    run: TaskRun,
+    value: unknown,
+  ): Promise<Ending> | Ending | undefined {
+    if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT') return this.#aborted(held)
+    if (isDirective(value)) return this.#steered(registration, held, run, value)
+    if (registration.task.outputSchema === undefined && held.envelope.unique === undefined)
+      return this.#success(registration, held, run, value)
+    return this.#succeeded(registration, held, run, value)
   }
 
   #call(registration: Registration, held: HeldTask, run: TaskRun): unknown {
@@ -110,7 +116,10 @@ export class Executor {
     const ignored = held.envelope.ignoreResult ?? task.ignoreResult
     const body = ignored ? undefined : this.#options.parts.serializer.encode(output)
     this.#emit('task.succeeded', held)
-    const record = body === undefined ? undefined : this.#record(held, run, 'succeeded', {}, body)
+    const record =
+      body === undefined
+        ? undefined
+        : recordOf(this.#options, held, { run, state: 'succeeded', facts: {}, body })
     return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
   }
 
@@ -160,7 +169,7 @@ export class Executor {
     this.#emit('task.dead', held, { reason, error: kept })
     const record = this.#ignores(held)
       ? undefined
-      : this.#record(held, run, 'failed', { error: kept, reason })
+      : recordOf(this.#options, held, { run, state: 'failed', facts: { error: kept, reason } })
     return { task: held, settlement: deadSettlement(held, reason.slice(0, 1000), error), record }
   }
 
@@ -168,7 +177,9 @@ export class Executor {
   async expired(held: HeldTask): Promise<Ending> {
     await this.#freeUnique(held)
     this.#emit('task.expired', held)
-    const record = this.#ignores(held) ? undefined : this.#record(held, undefined, 'expired', {})
+    const record = this.#ignores(held)
+      ? undefined
+      : recordOf(this.#options, held, { state: 'expired', facts: {} })
     return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
   }
 
@@ -190,8 +201,9 @@ export class Executor {
     this.#emit('task.revoked', held, { reason: 'replaced by a newer task with the same unique key' })
     const record = this.#ignores(held)
       ? undefined
-      : this.#record(held, undefined, 'cancelled', {
-          reason: 'replaced by a newer task with the same unique key',
+      : recordOf(this.#options, held, {
+          state: 'cancelled',
+          facts: { reason: 'replaced by a newer task with the same unique key' },
         })
     return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
   }
@@ -220,38 +232,6 @@ export class Executor {
     return (
       held.envelope.ignoreResult ?? this.#options.handlers.get(held.envelope.task)?.task.ignoreResult ?? false
     )
-  }
-
-  // oxlint-disable-next-line max-params -- the parts of one record
-  #record(
-    held: HeldTask,
-    run: TaskRun | undefined,
-    state: ResultState,
-    facts: ResultFacts,
-    body?: Uint8Array,
-  ): ResultRecord | undefined {
-    const { parts, workerId, handlers } = this.#options
-    if (parts.results === undefined) return undefined
-    const { contentType } = parts.serializer
-    const value = encodeResultValue(
-      {
-        task: held.envelope.task,
-        attempt: held.envelope.attempt,
-        ...(held.startedAt > 0 && { startedAt: held.startedAt }),
-        finishedAt: parts.runtime.now(),
-        worker: workerId,
-        ...(run?.logs !== undefined && { logs: run.logs }),
-        ...(body !== undefined && contentType !== DEFAULT_CONTENT_TYPE && { contentType }),
-        ...facts,
-      },
-      body,
-    )
-    return {
-      id: held.id,
-      state,
-      value,
-      ttlMs: handlers.get(held.envelope.task)?.task.resultTtlMs ?? 86_400_000,
-    }
   }
 
   #emit(

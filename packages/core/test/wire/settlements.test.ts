@@ -67,7 +67,7 @@ function hold(headers: Headers, { broker, runtime }: Parts): HeldTask {
   })
   const message = { id: 'x', headers, body: new Uint8Array(0), priority: 50, delayMs: 0 }
   const delivery = { message, receipt: 'r', deliveries: 1 }
-  return new HeldTask(delivery, source, readEnvelope('x', headers), 1000)
+  return new HeldTask(delivery, source, readEnvelope('x', headers), 1000, 0)
 }
 
 function partsOf(broker: Parts['broker']): Parts {
