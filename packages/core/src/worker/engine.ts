@@ -16,7 +16,6 @@ import type { WorkerSettings } from './worker-options.ts'
 
 /** The moving parts of one worker, wired: broker → loop → reception → pool → batcher → broker. */
 export interface Engine {
-  readonly handlers: Map<string, Registration>
   readonly events: EventPublisher
   readonly sources: readonly Source[]
   readonly leases: LeaseKeeper
@@ -26,10 +25,14 @@ export interface Engine {
   readonly revocations: RevocationWatch
 }
 
-export function createEngine(parts: Parts, settings: WorkerSettings, workerId: string): Engine {
+export interface Crew {
+  readonly workerId: string
+  readonly handlers: ReadonlyMap<string, Registration>
+}
+
+export function createEngine(parts: Parts, settings: WorkerSettings, { workerId, handlers }: Crew): Engine {
   const { runtime, broker } = parts
   const events = new EventPublisher(parts, workerId, settings.events)
-  const handlers = new Map<string, Registration>()
   const host = { parts, events, workerId }
   const sources = createSources(parts, settings)
   const leases = new LeaseKeeper(runtime, settings.leaseMs, broker.supports.lease)
@@ -57,7 +60,7 @@ export function createEngine(parts: Parts, settings: WorkerSettings, workerId: s
     room: () => reception.room(),
     accept: (source, deliveries) => reception.accept(source, deliveries),
   })
-  return { handlers, events, sources, leases, batcher, pool, loop, revocations }
+  return { events, sources, leases, batcher, pool, loop, revocations }
 }
 
 function createBatcher(

@@ -15,8 +15,10 @@ export interface WorkerHealth {
   readonly lastReceiveMs: Readonly<Record<string, number>>
 }
 
+export type WorkerState = 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+
 export interface HealthView {
-  readonly state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped'
+  readonly state: WorkerState
   readonly sources: readonly Source[]
   readonly pool: TaskPool
   readonly room: number

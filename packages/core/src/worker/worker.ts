@@ -1,4 +1,3 @@
-import { lanesOf } from '../emulation/priority-lanes.ts'
 import { QueueError } from '../errors.ts'
 import { hostname } from '../runtime/builtins.ts'
 import type { Task } from '../task/define-task.ts'
@@ -7,16 +6,9 @@ import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
 import type { Parts } from '../task/parts.ts'
 import type { TaskContext } from '../task/task-context.ts'
-import { commandHandlers } from './command-handlers.ts'
-import { ControlListener } from './control-listener.ts'
-import { createEngine } from './engine.ts'
-import type { Engine } from './engine.ts'
 import type { Registration } from './executor.ts'
-import { Heartbeat } from './heartbeat.ts'
-import { abortRunning, drainEngine } from './shut-down.ts'
-import type { Source } from './source.ts'
-import { workerHealth } from './worker-health.ts'
-import type { WorkerHealth } from './worker-health.ts'
+import type { Operation } from './operation.ts'
+import type { WorkerHealth, WorkerState } from './worker-health.ts'
 import { checkConcurrency, workerSettings } from './worker-options.ts'
 import type { WorkerOptions, WorkerSettings } from './worker-options.ts'
 
@@ -30,34 +22,21 @@ export class Worker implements AsyncDisposable {
   readonly id: string
   readonly #parts: Parts
   readonly #settings: WorkerSettings
-  readonly #engine: Engine
-  readonly #control: ControlListener
-  readonly #heartbeat: Heartbeat
-  #state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' = 'new'
+  readonly #handlers = new Map<string, Registration>()
+  readonly #pausedBefore = new Set<string>()
+  #concurrency: number
+  /** From `start` on. */
+  #operation: Operation | undefined
+  #state: WorkerState = 'new'
   #stopped: Promise<void> | undefined
   #endOfRun: (() => void) | undefined
-  #detach: (() => void | Promise<void>)[] = []
 
   constructor(parts: Parts, options: WorkerOptions = {}) {
     const settings = workerSettings(options)
-    const { runtime } = parts
-    this.id = options.id ?? `${hostname()}-${process.pid}-${runtime.id().slice(-6)}`
+    this.id = options.id ?? `${hostname()}-${process.pid}-${parts.runtime.id().slice(-6)}`
     this.#parts = parts
     this.#settings = settings
-    this.#engine = createEngine(parts, settings, this.id)
-    const { events } = this.#engine
-    this.#control = new ControlListener({
-      parts,
-      workerId: this.id,
-      handlers: commandHandlers(this, events),
-      onRefused: (why) =>
-        this.#settings.onError(new QueueError('DENIED', `A control command was refused: ${why}.`)),
-    })
-    this.#heartbeat = new Heartbeat(runtime, events, () => ({
-      queues: this.queues,
-      concurrency: this.concurrency,
-      active: this.#engine.pool.active,
-    }))
+    this.#concurrency = settings.concurrency
   }
 
   get queues(): readonly string[] {
@@ -65,18 +44,17 @@ export class Worker implements AsyncDisposable {
   }
 
   get tasks(): readonly string[] {
-    return [...this.#engine.handlers.keys()]
+    return [...this.#handlers.keys()]
   }
 
   get concurrency(): number {
-    return this.#engine.pool.concurrency
+    return this.#concurrency
   }
 
   /** Takes effect at once; when lowered, running handlers end as they would. @throws QueueError INVALID */
   set concurrency(value: number) {
-    this.#engine.pool.concurrency = checkConcurrency(value)
-    this.#engine.pool.pump()
-    this.#engine.loop.notify()
+    this.#concurrency = checkConcurrency(value)
+    this.#operation?.setConcurrency(this.#concurrency)
   }
 
   /**
@@ -84,12 +62,12 @@ export class Worker implements AsyncDisposable {
    * @throws QueueError INVALID when the task has a handler already
    */
   handle<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, handler: Handler<Parsed, Output>): this {
-    if (this.#engine.handlers.has(task.name))
+    if (this.#handlers.has(task.name))
       throw new QueueError(
         'INVALID',
         `Task "${task.name}" has a handler on this worker already. Two tasks must not share a name.`,
       )
-    this.#engine.handlers.set(task.name, { task, handler: handler as Registration['handler'] })
+    this.#handlers.set(task.name, { task, handler: handler as Registration['handler'] })
     return this
   }
 
@@ -99,17 +77,17 @@ export class Worker implements AsyncDisposable {
       throw new QueueError('CLOSED', `Worker ${this.id} was started before. Make a new one.`)
     this.#state = 'starting'
     await this.#parts.ready()
-    await this.#control.start()
-    await this.#engine.revocations.start()
-    await this.#backLeases()
-    for (const plugin of this.#parts.plugins) {
-      const detach = plugin.worker?.(this)
-      if (detach !== undefined) this.#detach.push(detach)
-    }
-    if (this.#state !== 'starting') return
+    const { Operation } = await import('./operation.ts')
+    if (this.#ending) return
+    const options = { parts: this.#parts, settings: this.#settings, worker: this, handlers: this.#handlers }
+    const operation = new Operation(options)
+    this.#operation = operation
+    operation.setConcurrency(this.#concurrency)
+    for (const queue of this.#pausedBefore) operation.setPaused(true, queue)
+    await operation.prepare()
+    if (this.#ending) return
     this.#state = 'running'
-    this.#engine.loop.start()
-    this.#heartbeat.start()
+    operation.begin()
   }
 
   /** Starts, and resolves after a graceful stop: by SIGTERM or SIGINT (a second one hurries), `stop()` or a shutdown command. */
@@ -137,88 +115,54 @@ export class Worker implements AsyncDisposable {
     const drainMs =
       options.drain === undefined ? this.#settings.drainMs : parseDuration(options.drain, 'drain')
     if (this.#stopped === undefined) this.#stopped = this.#shutDown(drainMs).finally(() => this.#endOfRun?.())
-    else if (drainMs === 0) abortRunning(this.#engine)
+    else if (drainMs === 0) this.#operation?.abortRunning()
     return this.#stopped
   }
 
   /** Takes no more tasks, from one queue or from all, until `resume`. What runs goes on. */
   pause(queue?: string): void {
-    for (const source of this.#sourcesOf(queue)) source.paused = true
-    this.#engine.loop.interrupt()
+    for (const name of this.#named(queue)) this.#pausedBefore.add(name)
+    this.#operation?.setPaused(true, queue)
   }
 
   resume(queue?: string): void {
-    for (const source of this.#sourcesOf(queue)) source.paused = false
-    this.#engine.loop.interrupt()
+    for (const name of this.#named(queue)) this.#pausedBefore.delete(name)
+    this.#operation?.setPaused(false, queue)
   }
 
   /** Aborts running tasks by id; returns which of them ran here. */
   revoke(ids: readonly string[], reason?: string): readonly string[] {
-    this.#engine.revocations.noteOne()
-    const wanted = new Set(ids)
-    const found = [...this.#engine.pool.tasks()].filter((task) => wanted.has(task.id))
-    for (const task of found)
-      task.abort(
-        new QueueError(
-          'TASK_CANCELLED',
-          `Task "${task.envelope.task}" (${task.id}) was revoked${reason === undefined ? '' : `: ${reason}`}.`,
-        ),
-      )
-    return found.map((task) => task.id)
+    return this.#operation?.revoke(ids, reason) ?? []
   }
 
   health(): WorkerHealth {
-    const { runtime } = this.#parts
-    const { active } = this.#engine.pool
-    return workerHealth({
-      state: this.#state,
-      sources: this.#engine.sources,
-      pool: this.#engine.pool,
-      room: active < this.concurrency ? 1 : 0,
-      now: runtime.now(),
-      monotonic: runtime.monotonic(),
-    })
+    if (this.#operation !== undefined) return this.#operation.health(this.#state)
+    const status = this.#state === 'stopped' ? 'stopped' : 'idle'
+    return { status, active: 0, waiting: 0, zombies: 0, oldestActiveMs: 0, lastReceiveMs: {} }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  /** Only where another thread can make the same transport and use the same receipts. Loaded on demand: it costs a thread. */
-  async #backLeases(): Promise<void> {
-    const { origin, broker, runtime, lanes } = this.#parts
-    const { renewable, shared } = broker.supports.lease
-    if (origin === undefined || !renewable || !shared || !this.#settings.leaseThread) return
-    const { LeaseThread } = await import('./lease-thread.ts')
-    const names = this.queues.flatMap((queue) => lanesOf(queue, lanes).map((lane) => lane.queue))
-    this.#engine.leases.backBy(
-      new LeaseThread(runtime, { origin, lanes: names, leaseMs: this.#settings.leaseMs }),
+  /** A getter, because the state changes during every await. */
+  get #ending(): boolean {
+    return this.#state !== 'starting'
+  }
+
+  /** @throws QueueError INVALID for a queue this worker does not consume */
+  #named(queue: string | undefined): readonly string[] {
+    if (queue === undefined) return this.queues
+    if (this.queues.includes(queue)) return [queue]
+    throw new QueueError(
+      'INVALID',
+      `Worker ${this.id} does not consume "${queue}"; it consumes ${this.queues.join(', ')}.`,
     )
   }
 
-  #sourcesOf(queue: string | undefined): readonly Source[] {
-    if (queue === undefined) return this.#engine.sources
-    const found = this.#engine.sources.filter((source) => source.queue === queue)
-    if (found.length === 0)
-      throw new QueueError(
-        'INVALID',
-        `Worker ${this.id} does not consume "${queue}"; it consumes ${this.queues.join(', ')}.`,
-      )
-    return found
-  }
-
   async #shutDown(drainMs: number): Promise<void> {
-    const wasNew = this.#state === 'new'
     this.#state = 'stopping'
-    if (!wasNew) await drainEngine(this.#engine, this.#parts.runtime, drainMs)
-    await this.#engine.leases.stop()
-    this.#engine.revocations.stop()
-    this.#heartbeat.stop()
-    await this.#control.stop()
-    await this.#engine.events.flush()
-    // What a dead connection keeps us from giving back comes back when its lease ends.
-    await Promise.allSettled(this.#engine.sources.map((source) => source.close()))
-    for (const detach of this.#detach) await detach()
+    await this.#operation?.end(drainMs)
     this.#state = 'stopped'
   }
 }
