@@ -48,7 +48,7 @@ async function measure(bundle: string): Promise<Record<string, number>> {
 
 /** The entry and what it imports statically, by the names of the output files. */
 function importedAtOnce({ outputs }: Metafile): ReadonlySet<string> {
-  const entry = Object.keys(outputs).find((name) => outputs[name]!.entryPoint !== undefined)!
+  const entry = Object.keys(outputs).find((name) => name.endsWith('out/index.js'))!
   const found = new Set([entry])
   for (const name of found) {
     for (const { kind, path } of outputs[name]!.imports) {
