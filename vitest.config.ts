@@ -6,10 +6,16 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'examples/test/**/*.test.ts'],
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'tests/**/*.test.ts',
+            'examples/test/**/*.test.ts',
+            'benchmarks/test/**/*.test.ts',
+          ],
           exclude: [
             'packages/*/test/conformance*.test.ts',
             'packages/*/test/brokers/**',
+            'tests/packed-*.test.ts',
             '**/node_modules/**',
           ],
         },
@@ -25,6 +31,14 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'packed',
+          include: ['tests/packed-*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -36,7 +36,8 @@ async function bundle({ folder, manifest }: Package): Promise<void> {
   })
   // Lua and the like are read at run time, relative to the bundle.
   if (existsSync(join(folder, 'src/scripts'))) {
-    for (const file of globSync('src/scripts/*.lua', { cwd: folder })) cpSync(join(folder, file), join(folder, 'dist', relative('src', file)))
+    for (const file of globSync('src/scripts/*.lua', { cwd: folder }))
+      cpSync(join(folder, file), join(folder, 'dist', relative('src', file)))
   }
 }
 
@@ -45,7 +46,8 @@ function entries({ folder, manifest }: Package): Record<string, string> {
   const doors = [...Object.values(manifest.exports ?? {}), ...Object.values(manifest.bin ?? {})]
   const found: Record<string, string> = {}
   for (const source of doors) found[source.replace(/^\.\/src\/|\.ts$/g, '')] = join(folder, source)
-  for (const main of globSync('src/**/*-main.ts', { cwd: folder })) found[main.replace(/^.*\/|\.ts$/g, '')] = join(folder, main)
+  for (const main of globSync('src/**/*-main.ts', { cwd: folder }))
+    found[main.replace(/^.*\/|\.ts$/g, '')] = join(folder, main)
   return found
 }
 
@@ -61,13 +63,19 @@ function declare({ folder }: Package): void {
     outDir: '.',
     types: ['node'],
   }
-  writeFileSync(config, JSON.stringify({ extends: '../../../tsconfig.base.json', compilerOptions, include: ['../src'] }))
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: '../../../tsconfig.base.json', compilerOptions, include: ['../src'] }),
+  )
   const done = spawnSync('tsc', ['-p', config], { stdio: 'inherit', shell: false })
   rmSync(config)
   if (done.status !== 0) throw new Error(`declarations of ${folder} failed`)
   // Consumers resolve declarations by the .js names of the files they describe.
   for (const file of globSync('**/*.d.ts', { cwd: join(folder, 'dist') })) {
     const path = join(folder, 'dist', file)
-    writeFileSync(path, readFileSync(path, 'utf8').replace(/(from\s+|import\()(['"])(\.{1,2}\/[^'"]+)\.ts\2/g, '$1$2$3.js$2'))
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replace(/(from\s+|import\()(['"])(\.{1,2}\/[^'"]+)\.ts\2/g, '$1$2$3.js$2'),
+    )
   }
 }
