@@ -11,12 +11,22 @@ export interface Adapter {
   readonly args: (url: string) => readonly unknown[]
 }
 
-const redis: Adapter = { module: '@bananasjs/redis', package: '@bananasjs/redis', factory: 'redis', args: (url) => [url] }
+const redis: Adapter = {
+  module: '@bananasjs/redis',
+  package: '@bananasjs/redis',
+  factory: 'redis',
+  args: (url) => [url],
+}
 
 /** Which package speaks which scheme. */
 const ADAPTERS: Readonly<Record<string, Adapter>> = {
   memory: { module: '@bananasjs/core/memory', package: '@bananasjs/core', factory: 'memory', args: () => [] },
-  sqlite: { module: '@bananasjs/sqlite', package: '@bananasjs/sqlite', factory: 'sqlite', args: (url) => [sqlitePath(url)] },
+  sqlite: {
+    module: '@bananasjs/sqlite',
+    package: '@bananasjs/sqlite',
+    factory: 'sqlite',
+    args: (url) => [sqlitePath(url)],
+  },
   redis,
   rediss: redis,
 }
@@ -28,8 +38,11 @@ export function adapterOf(url: string, by: string): Adapter {
   const scheme = schemeOf(url)
   const adapter = scheme !== undefined && Object.hasOwn(ADAPTERS, scheme) ? ADAPTERS[scheme] : undefined
   if (adapter !== undefined) return adapter
-  const problem = scheme === undefined ? 'is not a broker address' : `names no broker this command knows ("${scheme}:")`
-  throw new CliError(`${by}: "${url}" ${problem}. Use one like ${BROKER_EXAMPLES}; any other transport goes into bananas.config.ts.`)
+  const problem =
+    scheme === undefined ? 'is not a broker address' : `names no broker this command knows ("${scheme}:")`
+  throw new CliError(
+    `${by}: "${url}" ${problem}. Use one like ${BROKER_EXAMPLES}; any other transport goes into bananas.config.ts.`,
+  )
 }
 
 /** `memory`, with or without a colon; else what stands before the first colon. */
@@ -41,5 +54,7 @@ export function schemeOf(url: string): string | undefined {
 export function sqlitePath(url: string): string {
   const path = url.slice(url.indexOf(':') + 1).replace(/^\/\/(?=[/.])/, '')
   if (url.includes(':') && path !== '' && !path.startsWith('//')) return path
-  throw new CliError(`"${url}" names no file. Write sqlite:./bananas.db, or sqlite:///var/lib/bananas.db for an absolute path.`)
+  throw new CliError(
+    `"${url}" names no file. Write sqlite:./bananas.db, or sqlite:///var/lib/bananas.db for an absolute path.`,
+  )
 }

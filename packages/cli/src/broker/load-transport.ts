@@ -18,10 +18,14 @@ export interface BrokerAddress {
 /** Imports the adapter for an address and makes its transport; nothing connects yet. @throws CliError */
 export async function loadTransport(address: BrokerAddress, mayCreate: boolean): Promise<Transport> {
   const adapter = adapterOf(address.url, address.by)
-  const args = schemeOf(address.url) === 'sqlite' ? [sqliteFile(address, mayCreate)] : adapter.args(address.url)
+  const args =
+    schemeOf(address.url) === 'sqlite' ? [sqliteFile(address, mayCreate)] : adapter.args(address.url)
   const module = await importAdapter(adapter, address.folder)
   const factory = module[adapter.factory]
-  if (typeof factory !== 'function') throw new CliError(`${adapter.module} exports no "${adapter.factory}". Install a version that fits this command.`)
+  if (typeof factory !== 'function')
+    throw new CliError(
+      `${adapter.module} exports no "${adapter.factory}". Install a version that fits this command.`,
+    )
   return (factory as (...args: readonly unknown[]) => Transport)(...args)
 }
 
@@ -31,7 +35,9 @@ function sqliteFile(address: BrokerAddress, mayCreate: boolean): string {
   if (path === ':memory:' || path.startsWith('file:')) return path
   const file = resolve(address.folder, path)
   if (mayCreate || existsSync(file)) return file
-  throw new CliError(`There is no database ${file} (from ${address.by}). "bananas enqueue" and "bananas worker" create it.`)
+  throw new CliError(
+    `There is no database ${file} (from ${address.by}). "bananas enqueue" and "bananas worker" create it.`,
+  )
 }
 
 /** From the project first, so that a globally installed command finds the project's adapter; then beside this package. */
@@ -42,8 +48,12 @@ async function importAdapter(adapter: Adapter, folder: string): Promise<Readonly
   } catch (cause) {
     if ((cause as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw cause
     const message = (cause as Error).message
-    if (!message.includes(adapter.package)) throw new CliError(`${adapter.package} could not be loaded: ${message}`, { cause })
-    throw new CliError(`This broker needs the package ${adapter.package}. Run: npm install ${adapter.package}`, { code: 'NOT_INSTALLED', cause })
+    if (!message.includes(adapter.package))
+      throw new CliError(`${adapter.package} could not be loaded: ${message}`, { cause })
+    throw new CliError(
+      `This broker needs the package ${adapter.package}. Run: npm install ${adapter.package}`,
+      { code: 'NOT_INSTALLED', cause },
+    )
   }
 }
 

@@ -31,7 +31,14 @@ export async function action(context: Context, flags: Flags, [queue = '']: reado
 function show({ out }: Context, queue: string, letters: readonly DeadLetter[]): void {
   const items = letters.map((letter) => toItem(queue, letter))
   if (items.length === 0) return
-  if (!out.verbose || out.json) return out.rows(items, HEADINGS, (item) => [item.id, item.task, item.deadSince, item.deliveries, item.reason])
+  if (!out.verbose || out.json)
+    return out.rows(items, HEADINGS, (item) => [
+      item.id,
+      item.task,
+      item.deadSince,
+      item.deliveries,
+      item.reason,
+    ])
   for (const item of items) {
     out.record(item, () => [
       `${out.paint('bold', sanitize(item.id))}  ${sanitize(item.task)}  ${item.deadSince}  ${item.deliveries} deliveries`,
@@ -45,5 +52,14 @@ const HEADINGS = ['id', 'task', 'dead since', 'deliveries', 'reason']
 
 function toItem(queue: string, { message, reason, deadAt, deliveries }: DeadLetter) {
   const error = errorOf(message)
-  return { queue, id: message.id, task: taskOf(message), deadAt, deadSince: formatTime(deadAt), deliveries, reason, ...(error && { error }) }
+  return {
+    queue,
+    id: message.id,
+    task: taskOf(message),
+    deadAt,
+    deadSince: formatTime(deadAt),
+    deliveries,
+    reason,
+    ...(error && { error }),
+  }
 }

@@ -20,7 +20,11 @@ export interface DeadVerb {
 }
 
 /** Asks with the number at stake, then does it. Exit code 1 when declined, or when an id was not among the dead. */
-export async function applyToDead(context: Context, flags: SelectionFlags, { queue, how }: { queue: string; how: DeadVerb }): Promise<number> {
+export async function applyToDead(
+  context: Context,
+  flags: SelectionFlags,
+  { queue, how }: { queue: string; how: DeadVerb },
+): Promise<number> {
   const { out, where } = context
   const ids = flags.id === undefined ? undefined : [...new Set(flags.id)]
   const size = ids?.length ?? (await deadCount(context, queue))
@@ -28,9 +32,14 @@ export async function applyToDead(context: Context, flags: SelectionFlags, { que
   if (size === 0) out.note(`There are no dead letters in "${sanitize(queue)}".`)
   else if (!(await confirm(context, flags, question))) return EXIT.failed
   const done = await how.run(queue, ids === undefined ? {} : { ids })
-  out.record({ queue, [how.key]: done }, () => `${how.past} ${plural(done, 'dead letter')} of "${sanitize(queue)}".`)
+  out.record(
+    { queue, [how.key]: done },
+    () => `${how.past} ${plural(done, 'dead letter')} of "${sanitize(queue)}".`,
+  )
   if (ids === undefined || done >= ids.length) return EXIT.done
-  out.note(`Not found among the dead letters: ${ids.length - done} of ${ids.length}. See: bananas dead list ${sanitize(queue)}`)
+  out.note(
+    `Not found among the dead letters: ${ids.length - done} of ${ids.length}. See: bananas dead list ${sanitize(queue)}`,
+  )
   return EXIT.failed
 }
 

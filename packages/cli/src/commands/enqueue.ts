@@ -27,14 +27,20 @@ interface Order {
 /** Bounded memory, and early output, however large `--count` is. */
 const CHUNK = 1000
 
-export async function action(context: Context, flags: Flags, [name = '', payload]: readonly string[]): Promise<number> {
+export async function action(
+  context: Context,
+  flags: Flags,
+  [name = '', payload]: readonly string[],
+): Promise<number> {
   const limitMs = waitMs(flags)
   const count = flags.count ?? 1
   const options = enqueueOptions(flags, context.signal)
-  if (count > 1 && options.id !== undefined) throw new CliError('--id names one task, --count asks for several. Leave one of them out.')
+  if (count > 1 && options.id !== undefined)
+    throw new CliError('--id names one task, --count asks for several. Leave one of them out.')
   const task = findTask(context.config, name, flags.anyTask === true)
   const order: Order = { task, input: await readPayload(payload, context.input), options, count }
-  if (context.app.broker.name === 'memory') context.out.note('The memory broker ends with this process, and the task with it.')
+  if (context.app.broker.name === 'memory')
+    context.out.note('The memory broker ends with this process, and the task with it.')
   const ids: string[] = []
   for await (const jobs of send(context, order)) {
     for (const job of jobs) announce(context, order, { job, waits: limitMs !== undefined })
@@ -43,16 +49,31 @@ export async function action(context: Context, flags: Flags, [name = '', payload
   return limitMs === undefined ? EXIT.done : showOutcomes(context, ids, limitMs)
 }
 
-async function* send({ app, signal }: Context, { task, input, options, count }: Order): AsyncGenerator<readonly Job[]> {
+async function* send(
+  { app, signal }: Context,
+  { task, input, options, count }: Order,
+): AsyncGenerator<readonly Job[]> {
   if (count === 1) return yield [await app.enqueue(task, input, options)]
   for (let sent = 0; sent < count; sent += CHUNK) {
-    if (signal.aborted) throw new CliError(`Stopped after ${sent} of ${count} tasks.`, { code: 'STOPPED', exitCode: EXIT.interrupted })
-    yield await app.enqueueMany(task, new Array<unknown>(Math.min(CHUNK, count - sent)).fill(input), options)
+    if (signal.aborted)
+      throw new CliError(`Stopped after ${sent} of ${count} tasks.`, {
+        code: 'STOPPED',
+        exitCode: EXIT.interrupted,
+      })
+    yield await app.enqueueMany(
+      task,
+      Array.from({ length: Math.min(CHUNK, count - sent) }, () => input),
+      options,
+    )
   }
 }
 
 /** The id alone goes to standard output, for scripts; one that is waited for comes with its outcome. */
-function announce({ out }: Context, { task, options }: Order, { job, waits }: { job: Job; waits: boolean }): void {
+function announce(
+  { out }: Context,
+  { task, options }: Order,
+  { job, waits }: { job: Job; waits: boolean },
+): void {
   if (job.duplicate) out.note(`Not sent again: task ${sanitize(job.id)} holds this unique key.`)
   if (waits) return
   const queue = options.queue ?? task.queue

@@ -5,11 +5,22 @@ import { sanitize } from '../output/sanitize.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Context } from '../session/context.ts'
 
-export async function action(context: Context, flags: ConfirmFlags, [queue = '']: readonly string[]): Promise<number> {
+export async function action(
+  context: Context,
+  flags: ConfirmFlags,
+  [queue = '']: readonly string[],
+): Promise<number> {
   const { app, out, where } = context
   const size = await waiting(context, queue)
   if (size === 0) out.note(`Nothing waits in "${sanitize(queue)}".`)
-  else if (!(await confirm(context, flags, `Throw away ${size === undefined ? 'all tasks' : plural(size, 'task')} of "${queue}" on ${where}?`))) return EXIT.failed
+  else if (
+    !(await confirm(
+      context,
+      flags,
+      `Throw away ${size === undefined ? 'all tasks' : plural(size, 'task')} of "${queue}" on ${where}?`,
+    ))
+  )
+    return EXIT.failed
   const purged = await app.queues.purge(queue)
   out.record({ queue, purged }, () => `Purged ${plural(purged, 'task')} of "${sanitize(queue)}".`)
   return EXIT.done

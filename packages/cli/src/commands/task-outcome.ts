@@ -14,7 +14,11 @@ export interface Outcome extends TaskStatus {
 const AT_ONCE = 100
 
 /** Shows each task as soon as its turn comes, in the order given; waits up to `limitMs` when given. Returns the exit code. */
-export async function showOutcomes(context: Context, ids: readonly string[], limitMs?: number): Promise<number> {
+export async function showOutcomes(
+  context: Context,
+  ids: readonly string[],
+  limitMs?: number,
+): Promise<number> {
   const deadline = limitMs === undefined ? undefined : Date.now() + limitMs
   let code: number = EXIT.done
   for (let at = 0; at < ids.length; at += AT_ONCE) {
@@ -30,9 +34,15 @@ export async function showOutcomes(context: Context, ids: readonly string[], lim
   return code
 }
 
-async function outcomeOf({ app, signal }: Context, id: string, deadline: number | undefined): Promise<Outcome> {
+async function outcomeOf(
+  { app, signal }: Context,
+  id: string,
+  deadline: number | undefined,
+): Promise<Outcome> {
   const job = app.job(id)
-  const timedOut = deadline !== undefined && (await timesOut(job.result({ timeout: Math.max(0, deadline - Date.now()), signal })))
+  const timedOut =
+    deadline !== undefined &&
+    (await timesOut(job.result({ timeout: Math.max(0, deadline - Date.now()), signal })))
   const status = await job.status()
   if (timedOut) return { ...status, timedOut: true }
   return status.state === 'succeeded' ? { ...status, value: await job.result({ signal }) } : status
@@ -45,7 +55,12 @@ async function timesOut(result: Promise<unknown>): Promise<boolean> {
     return false
   } catch (error) {
     if (QueueError.is(error, 'RESULT_TIMEOUT')) return true
-    if (['TASK_FAILED', 'TASK_TIMEOUT', 'TASK_CANCELLED'].some((code) => QueueError.is(error, code as 'TASK_FAILED'))) return false
+    if (
+      ['TASK_FAILED', 'TASK_TIMEOUT', 'TASK_CANCELLED'].some((code) =>
+        QueueError.is(error, code as 'TASK_FAILED'),
+      )
+    )
+      return false
     throw error
   }
 }

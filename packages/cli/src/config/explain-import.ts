@@ -2,11 +2,13 @@
 export function explainImport(path: string, error: unknown, node: string = process.versions.node): string {
   const code = (error as { code?: unknown } | null | undefined)?.code
   const message = error instanceof Error ? error.message : String(error)
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?["' ]/.test(`${message} `)) return noTypes(path, node)
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[mc]?tsx?["' ]/.test(`${message} `))
+    return noTypes(path, node)
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return `${path} uses TypeScript that Node.js cannot strip (enum, namespace, parameter property): ${message}. Avoid it, or run with NODE_OPTIONS="--import tsx".`
   }
-  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return `${path} imports what is not there: ${message}`
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED')
+    return `${path} imports what is not there: ${message}`
   return `${path} failed to load: ${firstLine(error, message)}${place(error)}`
 }
 

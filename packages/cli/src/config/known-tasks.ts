@@ -11,12 +11,12 @@ export function findTask(config: BananasConfig | undefined, name: string, anyTas
   const found = known.find((task) => task.name === name)
   if (found !== undefined) return found
   if (known.length > 0 && !anyTask) throw new CliError(unknownTask(name, known))
-  return defineTask<unknown, unknown>(name) as KnownTask
+  return defineTask<unknown, unknown>(name)
 }
 
 /** A list of tasks, or the tasks among what a module exports. */
 export function knownTasks(config: BananasConfig | undefined): readonly KnownTask[] {
-  return Object.values<unknown>({ ...config?.tasks }).filter(isTask)
+  return Object.values<unknown>(config?.tasks ?? []).filter(isTask)
 }
 
 function isTask(value: unknown): value is KnownTask {
@@ -29,7 +29,9 @@ const SHOWN = 10
 
 function unknownTask(name: string, known: readonly KnownTask[]): string {
   const names = known.map((task) => task.name)
-  const near = names.filter((one) => one.toLowerCase().includes(name.toLowerCase()) || name.toLowerCase().includes(one.toLowerCase()))
+  const near = names.filter(
+    (one) => one.toLowerCase().includes(name.toLowerCase()) || name.toLowerCase().includes(one.toLowerCase()),
+  )
   const list = (near.length > 0 ? near : names).slice(0, SHOWN).join(', ')
   const more = near.length === 0 && names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
   return `The config declares no task "${name}". ${near.length > 0 ? 'Did you mean' : 'It declares'}: ${list}${more}${near.length > 0 ? '?' : '.'} Pass --any-task to enqueue it all the same.`

@@ -22,7 +22,9 @@ async function importConfig(path: string): Promise<unknown> {
   const module = await importModule(path)
   if ('default' in module) return module.default
   if ('config' in module) return module.config
-  throw new CliError(`${path} exports no config. Write: export default defineConfig({ … }), or: export const config = defineConfig({ … })`)
+  throw new CliError(
+    `${path} exports no config. Write: export default defineConfig({ … }), or: export const config = defineConfig({ … })`,
+  )
 }
 
 async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {

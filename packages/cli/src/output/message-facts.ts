@@ -27,7 +27,11 @@ export function notBeforeOf({ headers }: Message): string | undefined {
 export function errorOf({ headers }: Message): ErrorRecord | undefined {
   try {
     const value: unknown = JSON.parse(headers[ERROR] ?? 'null')
-    return typeof value === 'object' && value !== null && typeof (value as { message?: unknown }).message === 'string' ? (value as ErrorRecord) : undefined
+    return typeof value === 'object' &&
+      value !== null &&
+      typeof (value as { message?: unknown }).message === 'string'
+      ? (value as ErrorRecord)
+      : undefined
   } catch {
     return undefined
   }

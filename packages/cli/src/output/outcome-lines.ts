@@ -17,17 +17,34 @@ const COLOURS: Readonly<Record<TaskStatus['state'], Colour>> = {
 const UNKNOWN = 'not started yet, never stored, or forgotten'
 
 /** One task as a headline and, indented below, what is known of it. */
-export function outcomeLines(outcome: TaskStatus & { readonly value?: unknown; readonly timedOut?: true }, out: Output): readonly string[] {
+export function outcomeLines(
+  outcome: TaskStatus & { readonly value?: unknown; readonly timedOut?: true },
+  out: Output,
+): readonly string[] {
   const { id, state, timedOut } = outcome
-  const words = [out.paint('bold', sanitize(id)), out.paint(COLOURS[state], state), ...facts(outcome).map(sanitize)]
+  const words = [
+    out.paint('bold', sanitize(id)),
+    out.paint(COLOURS[state], state),
+    ...facts(outcome).map(sanitize),
+  ]
   const lines = [words.join('  ')]
   if (timedOut === true) lines.push(field('waited', 'the time is over; the task goes on'))
   if (state === 'unknown') lines.push(field('note', UNKNOWN))
-  if (outcome.progress !== undefined) lines.push(field('progress', `${Math.round(outcome.progress * 100)} %${outcome.note === undefined ? '' : `  ${outcome.note}`}`))
+  if (outcome.progress !== undefined)
+    lines.push(
+      field(
+        'progress',
+        `${Math.round(outcome.progress * 100)} %${outcome.note === undefined ? '' : `  ${outcome.note}`}`,
+      ),
+    )
   if (state === 'succeeded') lines.push(field('value', formatValue(outcome.value)))
   if (outcome.reason !== undefined) lines.push(field('reason', outcome.reason))
-  if (outcome.error !== undefined) lines.push(...errorLines(outcome.error, out.verbose).map((line, at) => field(at === 0 ? 'error' : '', line)))
-  for (const { at, level, message } of outcome.logs ?? []) lines.push(field('log', `${formatClock(at)}  ${level.padEnd(5)}  ${message}`))
+  if (outcome.error !== undefined)
+    lines.push(
+      ...errorLines(outcome.error, out.verbose).map((line, at) => field(at === 0 ? 'error' : '', line)),
+    )
+  for (const { at, level, message } of outcome.logs ?? [])
+    lines.push(field('log', `${formatClock(at)}  ${level.padEnd(5)}  ${message}`))
   return lines
 }
 
@@ -37,7 +54,13 @@ export function errorLines(error: ErrorRecord, stacks: boolean): readonly string
   for (let one: ErrorRecord | undefined = error; one !== undefined; one = one.cause) {
     const code = one.code === undefined ? '' : ` [${one.code}]`
     lines.push(`${one === error ? '' : 'caused by '}${one.name}: ${one.message}${code}`)
-    if (stacks && one.stack !== undefined) lines.push(...one.stack.split('\n').filter((line) => /^\s+at /.test(line)).map((line) => `  ${line.trim()}`))
+    if (stacks && one.stack !== undefined)
+      lines.push(
+        ...one.stack
+          .split('\n')
+          .filter((line) => /^\s+at /.test(line))
+          .map((line) => `  ${line.trim()}`),
+      )
   }
   return lines
 }

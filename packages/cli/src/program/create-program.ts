@@ -46,7 +46,10 @@ function ownVersion(): string {
   // As source and as bundle alike, package.json lies above.
   for (const path of ['../package.json', '../../package.json']) {
     try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { name: string; version: string }
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as {
+        name: string
+        version: string
+      }
       if (name === '@bananasjs/cli') return version
     } catch {
       // The other place, then.

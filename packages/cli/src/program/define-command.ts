@@ -17,9 +17,9 @@ export interface CommandSpec {
 
 export interface Definer {
   /** Adds a command to `parent`, by default to the program, and returns it for its options. */
-  define(spec: CommandSpec, parent?: Command): Command
+  readonly define: (spec: CommandSpec, parent?: Command) => Command
   /** Adds a command that has nothing but commands of its own. */
-  group(name: string, summary: string): Command
+  readonly group: (name: string, summary: string) => Command
 }
 
 export function createDefiner(program: Command, onExit: (code: number) => void): Definer {
@@ -35,7 +35,9 @@ export function createDefiner(program: Command, onExit: (code: number) => void):
           const flags = command.optsWithGlobals()
           const { runAction } = await import('../session/run-action.ts')
           const { action } = await spec.load()
-          onExit(await runAction(action as Action<typeof flags>, spec.traits ?? {}, { flags, args: command.args }))
+          onExit(
+            await runAction(action as Action<typeof flags>, spec.traits ?? {}, { flags, args: command.args }),
+          )
         }),
   }
 }

@@ -31,32 +31,42 @@ export function addQueueCommands(definer: Definer): void {
 
 function addDead({ define, group }: Definer): void {
   const parent = group('dead', 'dead letters, the tasks that were given up: list, redrive, drop')
-  define({
-    usage: 'list <queue>',
-    summary: 'dead letters of a queue, oldest first',
-    examples: ['dead list images', 'dead list images --all --json', 'dead list images -v'],
-    notes: 'With more to come, the last JSON line is {"next":"…"}: pass it as --after. -v shows error chains.',
-    load: () => import('../commands/dead-list.ts'),
-  }, parent)
+  define(
+    {
+      usage: 'list <queue>',
+      summary: 'dead letters of a queue, oldest first',
+      examples: ['dead list images', 'dead list images --all --json', 'dead list images -v'],
+      notes:
+        'With more to come, the last JSON line is {"next":"…"}: pass it as --after. -v shows error chains.',
+      load: () => import('../commands/dead-list.ts'),
+    },
+    parent,
+  )
     .option('--limit <n>', 'how many', wholeNumber(1), 50)
     .option('--after <marker>', 'the next page')
     .option('--all', 'all pages')
-  define({
-    usage: 'redrive <queue>',
-    summary: 'put dead letters back as fresh tasks',
-    examples: ['dead redrive images', 'dead redrive images --id $ID'],
-    notes: ASKS,
-    load: () => import('../commands/dead-redrive.ts'),
-  }, parent)
+  define(
+    {
+      usage: 'redrive <queue>',
+      summary: 'put dead letters back as fresh tasks',
+      examples: ['dead redrive images', 'dead redrive images --id $ID'],
+      notes: ASKS,
+      load: () => import('../commands/dead-redrive.ts'),
+    },
+    parent,
+  )
     .option('--id <id>', 'only this one; repeatable', collect)
     .option('-y, --yes', 'do not ask')
-  define({
-    usage: 'drop <queue>',
-    summary: 'forget dead letters for good',
-    examples: ['dead drop images', 'dead drop images --id $ID --yes'],
-    notes: ASKS,
-    load: () => import('../commands/dead-drop.ts'),
-  }, parent)
+  define(
+    {
+      usage: 'drop <queue>',
+      summary: 'forget dead letters for good',
+      examples: ['dead drop images', 'dead drop images --id $ID --yes'],
+      notes: ASKS,
+      load: () => import('../commands/dead-drop.ts'),
+    },
+    parent,
+  )
     .option('--id <id>', 'only this one; repeatable', collect)
     .option('-y, --yes', 'do not ask')
 }

@@ -8,7 +8,11 @@ export function addTaskCommands(definer: Definer): void {
   define({
     usage: 'results <ids...>',
     summary: 'what became of tasks: state, value, error, progress and logs',
-    examples: ['results 019a4f2e-7d41-7c3a-9d0f-3f1b7c7e2a10', 'results $ID --wait-for 1m', 'results $ID --json | jq .value'],
+    examples: [
+      'results 019a4f2e-7d41-7c3a-9d0f-3f1b7c7e2a10',
+      'results $ID --wait-for 1m',
+      'results $ID --json | jq .value',
+    ],
     notes: 'Exit code: 1 when a task is unknown, or with --wait has failed; 4 when the wait is over.',
     load: () => import('../commands/results.ts'),
   })

@@ -6,8 +6,13 @@ export function addWorkerCommands({ define }: Definer): void {
   define({
     usage: 'worker',
     summary: "run tasks with the config's handlers until stopped",
-    examples: ['worker', 'worker --queues critical=6,default=3,low=1 --concurrency 50 -v', 'worker --health 8080 --drain 1m'],
-    notes: 'SIGTERM or SIGINT drains; a second one stops at once; a third ends the process.\n--health answers GET / with 200 and the state as JSON, or 503 when the worker is stalled or stopped.',
+    examples: [
+      'worker',
+      'worker --queues critical=6,default=3,low=1 --concurrency 50 -v',
+      'worker --health 8080 --drain 1m',
+    ],
+    notes:
+      'SIGTERM or SIGINT drains; a second one stops at once; a third ends the process.\n--health answers GET / with 200 and the state as JSON, or 503 when the worker is stalled or stopped.',
     traits: { creates: true, ownSignals: true },
     load: () => import('../commands/worker.ts'),
   })

@@ -15,7 +15,9 @@ export async function confirm(context: Asker, flags: ConfirmFlags, question: str
   if (flags.yes === true) return true
   const text = sanitize(mask(question))
   if (context.input.isTTY !== true || (context.env.CI ?? '') !== '') {
-    throw new CliError(`${text} Nobody can be asked here, so nothing was done. Pass --yes to go ahead.`, { code: 'UNCONFIRMED' })
+    throw new CliError(`${text} Nobody can be asked here, so nothing was done. Pass --yes to go ahead.`, {
+      code: 'UNCONFIRMED',
+    })
   }
   const answer = await ask(context, `${text} [y/N] `)
   if (/^y(es)?$/i.test(answer.trim())) return true

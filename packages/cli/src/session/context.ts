@@ -20,4 +20,8 @@ export interface Context {
 }
 
 /** A command's work; returns its exit code, 0 by default. Connecting and closing are done around it. */
-export type Action<Flags> = (context: Context, flags: Flags, args: readonly string[]) => Promise<number | void>
+export type Action<Flags> = (
+  context: Context,
+  flags: Flags,
+  args: readonly string[],
+) => Promise<number | void>

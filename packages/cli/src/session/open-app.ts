@@ -19,29 +19,49 @@ export async function createApp(settings: Settings, mayCreate: boolean, cwd: str
   const { address, config, configPath } = settings
   const ownApp = config?.app
   if (ownApp === undefined) return fromAddress(settings, await loadTransport(address!, mayCreate))
-  if (typeof ownApp !== 'function') {
-    if (address?.by === '--broker') throw new CliError(keepsItsOwn(configPath!))
-    return { app: ownApp, where: `${ownApp.broker.name} of ${relative(cwd, configPath!)}` }
-  }
-  const overrides = address === undefined ? {} : { transport: await loadTransport(address, mayCreate), url: address.url }
-  const app = await callApp(ownApp, overrides, configPath!)
-  const obeys = overrides.transport === undefined || app.broker === overrides.transport.broker
-  if (!obeys && address?.by === '--broker') throw new CliError(keepsItsOwn(configPath!))
-  return { app, where: `${app.broker.name} of ${obeys && address ? `${address.by} (${mask(address.url)})` : relative(cwd, configPath!)}` }
+  const file = relative(cwd, configPath!)
+  const app =
+    typeof ownApp === 'function' ? await makeApp(ownApp, settings, mayCreate) : { app: ownApp, obeys: false }
+  if (!app.obeys && address?.by === '--broker') throw new CliError(keepsItsOwn(configPath!))
+  const source = app.obeys ? `${address!.by} (${mask(address!.url)})` : file
+  return { app: app.app, where: `${app.app.broker.name} of ${source}` }
+}
+
+/** `obeys`: it uses the transport it was given. */
+async function makeApp(
+  create: (overrides: AppOverrides) => Bananas | Promise<Bananas>,
+  { address, configPath }: Settings,
+  mayCreate: boolean,
+): Promise<{ readonly app: Bananas; readonly obeys: boolean }> {
+  if (address === undefined) return { app: await callApp(create, {}, configPath!), obeys: false }
+  const transport = await loadTransport(address, mayCreate)
+  const app = await callApp(create, { transport, url: address.url }, configPath!)
+  return { app, obeys: app.broker === transport.broker }
 }
 
 function fromAddress({ address, namespace, secret }: Settings, transport: Transport): OpenedApp {
-  const app = new Bananas({ transport, ...(namespace !== undefined && { namespace }), ...(secret !== undefined && { secret }) })
+  const app = new Bananas({
+    transport,
+    ...(namespace !== undefined && { namespace }),
+    ...(secret !== undefined && { secret }),
+  })
   return { app, where: mask(address!.url) }
 }
 
-async function callApp(create: (overrides: AppOverrides) => Bananas | Promise<Bananas>, overrides: AppOverrides, path: string): Promise<Bananas> {
+async function callApp(
+  create: (overrides: AppOverrides) => Bananas | Promise<Bananas>,
+  overrides: AppOverrides,
+  path: string,
+): Promise<Bananas> {
   let app: Bananas
   try {
     app = await create(overrides)
   } catch (cause) {
     if (QueueError.is(cause) || cause instanceof CliError) throw cause
-    throw new CliError(`The "app" function of ${path} threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new CliError(
+      `The "app" function of ${path} threw: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
   }
   if (isApp(app)) return app
   throw new CliError(`The "app" function of ${path} must return a Bananas application.`)

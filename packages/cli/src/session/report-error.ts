@@ -27,12 +27,17 @@ export function reportError(error: unknown, out: Output): number {
 }
 
 function explain(error: unknown): { code: string; message: string; exitCode: number } {
-  if (error instanceof CliError) return { code: error.code, message: oneLine(error.message), exitCode: error.exitCode }
+  if (error instanceof CliError)
+    return { code: error.code, message: oneLine(error.message), exitCode: error.exitCode }
   const code = queueErrorCode(error)
   if (code !== undefined) {
     const hint = HINTS[code]
     const message = oneLine((error as Error).message)
-    return { code, message: hint === undefined ? message : `${message.replace(/[.\s]*$/, '.')} ${hint}`, exitCode: EXIT_OF[code] ?? EXIT.failed }
+    return {
+      code,
+      message: hint === undefined ? message : `${message.replace(/[.\s]*$/, '.')} ${hint}`,
+      exitCode: EXIT_OF[code] ?? EXIT.failed,
+    }
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : `Something threw ${String(error)}`
   return { code: 'UNEXPECTED', message: `${oneLine(text)} (--verbose shows where)`, exitCode: EXIT.failed }

@@ -18,7 +18,11 @@ export interface ActionTraits {
 }
 
 /** Settings, application, connection, command, goodbye: the same around every command. Returns the exit code; never rejects. */
-export async function runAction<Flags extends GlobalFlags>(action: Action<Flags>, traits: ActionTraits, given: { flags: Flags; args: readonly string[] }): Promise<number> {
+export async function runAction<Flags extends GlobalFlags>(
+  action: Action<Flags>,
+  traits: ActionTraits,
+  given: { flags: Flags; args: readonly string[] },
+): Promise<number> {
   const { flags, args } = given
   const { stdout, stderr, env } = process
   const out = new Output({ stdout, stderr, env, json: flags.json === true, verbose: flags.verbose === true })
@@ -38,7 +42,13 @@ export async function runAction<Flags extends GlobalFlags>(action: Action<Flags>
     try {
       if (traits.connectsItself !== true) await connect(app, where)
       const { signal } = interruption
-      return (await action({ app, config, configPath, where, out, input: process.stdin, env, signal }, flags, args)) ?? EXIT.done
+      return (
+        (await action(
+          { app, config, configPath, where, out, input: process.stdin, env, signal },
+          flags,
+          args,
+        )) ?? EXIT.done
+      )
     } finally {
       await disconnect(app)
     }

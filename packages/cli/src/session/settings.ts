@@ -35,20 +35,32 @@ export interface Surroundings {
 /** @throws CliError when nothing says where the tasks are */
 export async function readSettings(flags: GlobalFlags, around: Surroundings): Promise<Settings> {
   const { env, cwd } = around
-  if (flags.broker !== undefined) rememberUrl(flags.broker)
-  if (present(env.BANANAS_URL)) rememberUrl(env.BANANAS_URL)
+  rememberUrls(flags.broker, env.BANANAS_URL)
   const configPath = findConfig(cwd, namedConfig(flags, env))
   const config = configPath === undefined ? undefined : await loadConfig(configPath)
-  if (config?.broker !== undefined) rememberUrl(config.broker)
+  rememberUrls(config?.broker)
   const address = addressOf(flags, around, config && { broker: config.broker, path: configPath! })
   if (address === undefined && config?.app === undefined) throw new CliError(noBroker(configPath, env))
   return {
     config,
     configPath,
     address,
-    namespace: flags.namespace ?? text(env.BANANAS_NAMESPACE) ?? config?.namespace,
+    namespace: namespaceOf(flags, env, config),
     secret: readSecret(env),
   }
+}
+
+function namespaceOf(
+  flags: GlobalFlags,
+  env: NodeJS.ProcessEnv,
+  config: BananasConfig | undefined,
+): string | undefined {
+  return flags.namespace ?? text(env.BANANAS_NAMESPACE) ?? config?.namespace
+}
+
+/** Before anything can fail: no message may show a password. */
+function rememberUrls(...urls: readonly (string | undefined)[]): void {
+  for (const url of urls) if (present(url)) rememberUrl(url)
 }
 
 function namedConfig(flags: GlobalFlags, env: NodeJS.ProcessEnv): { path: string; by: string } | undefined {
@@ -56,10 +68,16 @@ function namedConfig(flags: GlobalFlags, env: NodeJS.ProcessEnv): { path: string
   return present(env.BANANAS_CONFIG) ? { path: env.BANANAS_CONFIG, by: 'BANANAS_CONFIG' } : undefined
 }
 
-function addressOf(flags: GlobalFlags, { env, cwd }: Surroundings, file: { broker: string | undefined; path: string } | undefined): BrokerAddress | undefined {
+function addressOf(
+  flags: GlobalFlags,
+  { env, cwd }: Surroundings,
+  file: { broker: string | undefined; path: string } | undefined,
+): BrokerAddress | undefined {
   if (flags.broker !== undefined) return { url: flags.broker, by: '--broker', folder: cwd }
   if (present(env.BANANAS_URL)) return { url: env.BANANAS_URL, by: 'BANANAS_URL', folder: cwd }
-  return file?.broker === undefined ? undefined : { url: file.broker, by: file.path, folder: dirname(file.path) }
+  return file?.broker === undefined
+    ? undefined
+    : { url: file.broker, by: file.path, folder: dirname(file.path) }
 }
 
 function readSecret(env: NodeJS.ProcessEnv): string | undefined {
@@ -78,7 +96,10 @@ function secretFile(path: string | undefined): string | undefined {
 }
 
 function noBroker(configPath: string | undefined, env: NodeJS.ProcessEnv): string {
-  const found = configPath === undefined ? 'There is no bananas.config.{ts,mjs,js,json} here or above' : `${configPath} gives neither "app" nor "broker"`
+  const found =
+    configPath === undefined
+      ? 'There is no bananas.config.{ts,mjs,js,json} here or above'
+      : `${configPath} gives neither "app" nor "broker"`
   const hint = present(env.REDIS_URL) ? ' REDIS_URL is set: --broker "$REDIS_URL" would use it.' : ''
   return `${found}, and no broker is named. Pass --broker or set BANANAS_URL, for example: ${BROKER_EXAMPLES}.${hint}`
 }
