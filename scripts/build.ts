@@ -27,6 +27,7 @@ async function bundle({ folder, manifest }: Package): Promise<void> {
     format: ['esm'],
     platform: 'node',
     target: 'node22',
+    removeNodeProtocol: false, // node:sqlite has no name without it
     splitting: true,
     sourcemap: true,
     silent: true,

@@ -15,7 +15,7 @@ const NOTES = {
   hops: 'A longer delay goes in hops: one more publish and hand-over for each, the remaining time travelling with the message.',
   noDelay: 'A delayed task is refused with UNSUPPORTED.',
   unique: '`unique` takes a key on the result backend: two compare-and-sets per task.',
-  counted: 'Work that is given back unstarted counts towards `maxDeliveries`.',
+  counted: 'Work that is given back unstarted counts towards `maxCrashes`.',
   unfenced: 'A worker that lost its lease may still settle it: tasks may run twice without either noticing.',
   connection: 'The lease is the connection: it cannot be prolonged, and ends with it.',
   polling: 'Waiting for a result asks again after 10 ms, then ever later, at most once a second.',

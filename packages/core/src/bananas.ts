@@ -120,7 +120,7 @@ export class Bananas implements AsyncDisposable {
   }
 
   /** The handle of any task, by id. Give the task for its types. */
-  job<Output = unknown>(id: string, _task?: Task<never, Output, never>): Job<Output> {
+  job<Output = unknown>(id: string, _task?: Task<unknown, Output, unknown>): Job<Output> {
     return this.#job(id, false)
   }
 

@@ -5,7 +5,7 @@ import type { QueueKeys } from './redis-keys.ts'
 import { script } from './redis-script.ts'
 import { TURN } from './scripts/turn.ts'
 
-export const TURN_SCRIPT = script(TURN)
+const TURN_SCRIPT = script(TURN)
 /** Longest time a consumer waits without looking by itself: what a lost wake-up costs at most. */
 export const HORIZON_MS = 5000
 

@@ -10,7 +10,7 @@ export interface AppOverrides {
 }
 
 /** Any task, whatever its types. */
-export type AnyTask = Task<never, unknown, never>
+export type AnyTask = Task
 
 /** What `bananas.config.ts` exports, by default or as `config`. */
 export interface BananasConfig {

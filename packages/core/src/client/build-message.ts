@@ -24,6 +24,7 @@ export interface Frame {
 }
 
 const LONGEST_ID = 255
+const MOST_RETRIES = 1_000_000_000
 
 /** @throws QueueError INVALID naming the task and the option; UNSUPPORTED what this broker cannot do */
 export function buildFrame(parts: Parts, task: AnyTask, options: EnqueueOptions): Frame {
@@ -121,9 +122,9 @@ function expiryOf(expires: NonNullable<EnqueueOptions['expires']>, parts: Parts,
 }
 
 function checkLimit(limit: number, subject: string): number {
-  if (Number.isInteger(limit) && limit >= 0) return limit
+  if (Number.isInteger(limit) && limit >= 0 && limit <= MOST_RETRIES) return limit
   throw new QueueError(
     'INVALID',
-    `${subject}: retryLimit must be a whole number of at least 0, not ${show(limit)}.`,
+    `${subject}: retryLimit must be a whole number from 0 to ${MOST_RETRIES}, not ${show(limit)}.`,
   )
 }

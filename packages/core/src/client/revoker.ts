@@ -1,11 +1,12 @@
 import { QueueError } from '../errors.ts'
 import { sendCommand } from '../control/command.ts'
-import { bumpRevocations } from '../task/revocations.ts'
+import { bumpRevocations, OUTSTANDING_MS } from '../task/revocations.ts'
 import { requireResults } from '../task/parts.ts'
 import type { Parts } from '../task/parts.ts'
 import { encodeResultValue } from '../task/result-value.ts'
 
-const TTL_MS = 86_400_000
+/** How long a task stays revoked; one that is delayed for longer would start after all. */
+const REVOKED_MS = 30 * 86_400_000
 const PAGE = 500
 
 /**
@@ -29,7 +30,9 @@ export class Revoker {
     })
     for (let at = 0; at < ids.length; at += PAGE) {
       const page = ids.slice(at, at + PAGE)
-      const failures = await results.put(page.map((id) => ({ id, state: 'cancelled', value, ttlMs: TTL_MS })))
+      const failures = await results.put(
+        page.map((id) => ({ id, state: 'cancelled', value, ttlMs: REVOKED_MS })),
+      )
       if (failures.length > 0)
         throw new QueueError(
           failures[0]!.error.code,
@@ -37,7 +40,7 @@ export class Revoker {
           { cause: failures },
         )
     }
-    await bumpRevocations(results, this.#parts, TTL_MS)
+    await bumpRevocations(results, this.#parts, OUTSTANDING_MS)
     for (let at = 0; at < ids.length; at += PAGE) {
       await sendCommand(this.#parts, { command: 'revoke', args: { ids: ids.slice(at, at + PAGE), reason } })
     }

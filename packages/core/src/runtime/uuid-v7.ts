@@ -55,9 +55,19 @@ export function createUuidV7(
   }
 }
 
+export function isUuidV7(id: string): boolean {
+  return id.length === 36 && id[14] === '7' && id[8] === '-' && id[13] === '-'
+}
+
+/** What every UUIDv7 of that moment begins with: as text, older ones sort before it and younger ones after. */
+export function uuidV7Prefix(epochMs: number): string {
+  const hex = Math.max(0, Math.floor(epochMs)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
+}
+
 /** The time inside a UUIDv7 as epoch milliseconds, or `undefined` for any other id. */
 export function uuidV7Time(id: string): number | undefined {
-  if (id.length !== 36 || id[14] !== '7' || id[8] !== '-' || id[13] !== '-') return undefined
+  if (!isUuidV7(id)) return undefined
   const ms = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
   return Number.isNaN(ms) ? undefined : ms
 }

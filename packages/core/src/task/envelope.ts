@@ -4,7 +4,7 @@ import { fromIsoTime, toIsoTime } from '../runtime/iso-time.ts'
 import { uuidV7Time } from '../runtime/uuid-v7.ts'
 
 /**
- * What core knows of a message from its headers alone. The wire format (docs/reference/wire-format.md):
+ * What core knows of a message from its headers alone. The wire format (docs/wire-format.md):
  * every field is one header, absent rather than null, times are ISO 8601 with offset.
  */
 export interface Envelope {
@@ -32,6 +32,8 @@ export interface Envelope {
   readonly retryLimit: number | undefined
   /** Hand-overs that used up no attempt: given back, postponed, unknown here. */
   readonly handedBack: number
+  /** How many of these were by workers that do not know the task. */
+  readonly unknownTimes: number
   /** What is left of a delay longer than the broker keeps; the worker that gets the message postpones it again. */
   readonly hopMs: number
 }
@@ -57,6 +59,7 @@ export const HEADER = {
   uniqueUntil: 'bananas-unique-until',
   retryLimit: 'bananas-retry-limit',
   handedBack: 'bananas-handed-back',
+  unknownTimes: 'bananas-unknown-times',
   hopMs: 'bananas-hop-ms',
   error: 'bananas-error',
   traceparent: 'traceparent',
@@ -87,8 +90,8 @@ export function readEnvelope(id: string, headers: Headers): Envelope {
     parentId: headers[HEADER.parentId],
     groupId: headers[HEADER.groupId],
     groupIndex: count(id, headers, HEADER.groupIndex, 0),
-    timeoutMs: count(id, headers, HEADER.timeout, 0),
-    hardTimeoutMs: count(id, headers, HEADER.hardTimeout, 0),
+    timeoutMs: count(id, headers, HEADER.timeout, 0, Number.MAX_SAFE_INTEGER),
+    hardTimeoutMs: count(id, headers, HEADER.hardTimeout, 0, Number.MAX_SAFE_INTEGER),
     ignoreResult: choice(id, headers, HEADER.ignoreResult, YES_NO),
     replyTo: headers[HEADER.replyTo],
     shadow: headers[HEADER.shadow],
@@ -96,6 +99,7 @@ export function readEnvelope(id: string, headers: Headers): Envelope {
     uniqueUntil: choice(id, headers, HEADER.uniqueUntil, UNTIL),
     retryLimit: count(id, headers, HEADER.retryLimit, 0),
     handedBack: count(id, headers, HEADER.handedBack, 0) ?? 0,
+    unknownTimes: count(id, headers, HEADER.unknownTimes, 0) ?? 0,
     hopMs: count(id, headers, HEADER.hopMs, 0, Number.MAX_SAFE_INTEGER) ?? 0,
   }
 }
@@ -144,7 +148,7 @@ function count(
 ): number | undefined {
   const text = headers[name]
   if (text === undefined) return undefined
-  const value = Number(text)
+  const value = /^\d+$/.test(text) ? Number(text) : NaN
   if (!Number.isSafeInteger(value) || value < least || value > most)
     throw undecodable(id, `${name} is "${text.slice(0, 40)}"`)
   return value

@@ -2,6 +2,8 @@ import type { ResultBackend } from '../contract/result-backend.ts'
 import type { Parts } from './parts.ts'
 
 const TRIES = 20
+/** Workers check every task for so long after a revocation, and after that only tasks that are older. */
+export const OUTSTANDING_MS = 86_400_000
 
 function keyOf(parts: Parts): string {
   return `${parts.namespace}.revocations`

@@ -59,7 +59,7 @@ export class Executor {
     } catch (error) {
       if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
         return this.#aborted(held)
-      return this.#failed(registration, held, run, error)
+      return this.#failed(registration, held, run, timedOut(held, error) ?? error)
     }
   }
 
@@ -255,4 +255,10 @@ export class Executor {
       ...more,
     })
   }
+}
+
+/** Whatever a handler throws once its time is over, an AbortError most often, is the timeout; it stays as the cause. */
+function timedOut({ abortReason }: HeldTask, error: unknown): QueueError | undefined {
+  if (abortReason?.code !== 'TASK_TIMEOUT' || error === abortReason) return undefined
+  return new QueueError('TASK_TIMEOUT', abortReason.message, { cause: error })
 }

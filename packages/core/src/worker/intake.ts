@@ -4,7 +4,7 @@ import { readEnvelope } from '../task/envelope.ts'
 import type { Envelope } from '../task/envelope.ts'
 import type { Executor } from './executor.ts'
 import { HeldTask } from './held-task.ts'
-import { deadSettlement, postponeSettlement } from './settlements.ts'
+import { postponeSettlement, unknownSettlement } from './settlements.ts'
 import type { Ending } from './settle-batcher.ts'
 import type { Source } from './source.ts'
 import type { TaskRunHost } from './task-run.ts'
@@ -64,14 +64,7 @@ export class Intake {
   // oxlint-disable-next-line max-params -- a delivery, where it came from, when, and what is wrong with it
   #unreadable(source: Source, delivery: Delivery, error: QueueError, now: number): Admission {
     const task = new HeldTask(delivery, source, UNREADABLE, this.#options.leaseMs, now)
-    return {
-      task,
-      ending: {
-        task,
-        settlement: deadSettlement(task, `unreadable: ${error.message}`, error),
-        record: undefined,
-      },
-    }
+    return { task, ending: this.#options.executor.dead(task, `unreadable: ${error.message}`, error) }
   }
 
   #endingOf(held: HeldTask, revoked: ReadonlySet<string> | undefined): Promise<Ending> | Ending | undefined {
@@ -110,9 +103,12 @@ export class Intake {
 
   /** Given back for a worker that knows the task, ever later; dead-lettered in the end, never discarded. */
   #unknown(held: HeldTask): Promise<Ending> | Ending {
-    const times = held.envelope.handedBack
-    if (times < UNKNOWN_LIMIT)
-      return this.#postponed(held, Math.min(UNKNOWN_FIRST_MS * 2 ** times, UNKNOWN_LONGEST_MS))
+    const times = held.envelope.unknownTimes
+    if (times < UNKNOWN_LIMIT) {
+      const delayMs = Math.min(UNKNOWN_FIRST_MS * 2 ** times, UNKNOWN_LONGEST_MS)
+      const settlement = unknownSettlement(this.#options.parts, held, delayMs)
+      return { task: held, settlement, record: undefined }
+    }
     const error = new QueueError(
       'UNKNOWN_TASK',
       `No worker of queue "${held.source.queue}" knows the task "${held.envelope.task}". Register a handler: worker.handle(task, …).`,

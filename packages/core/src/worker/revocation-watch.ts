@@ -1,7 +1,10 @@
 import type { Delivery } from '../contract/message.ts'
 import type { Runtime, Timer } from '../runtime/runtime.ts'
 import type { Parts } from '../task/parts.ts'
-import { revocationsOutstanding } from '../task/revocations.ts'
+import { fromIsoTime } from '../runtime/iso-time.ts'
+import { isUuidV7, uuidV7Prefix } from '../runtime/uuid-v7.ts'
+import { HEADER } from '../task/envelope.ts'
+import { OUTSTANDING_MS, revocationsOutstanding } from '../task/revocations.ts'
 
 const EVERY_MS = 1000
 
@@ -33,9 +36,22 @@ export class RevocationWatch {
 
   /** Ids of those that are revoked; `undefined` at once when nothing is outstanding. Never rejects. */
   check(deliveries: readonly Delivery[]): Promise<ReadonlySet<string>> | undefined {
-    if (!this.#outstanding) return undefined
+    if (this.#parts.results === undefined) return undefined
+    const suspects = this.#outstanding ? deliveries : this.#old(deliveries)
+    if (suspects.length === 0) return undefined
     // A backend that does not answer must not hold tasks up: they run.
-    return this.#read(deliveries.map((delivery) => delivery.message.id)).catch(() => new Set<string>())
+    return this.#read(suspects.map((delivery) => delivery.message.id)).catch(() => new Set<string>())
+  }
+
+  /** A task that has waited for long may have been revoked so long ago that nothing is outstanding any more. */
+  #old(deliveries: readonly Delivery[]): readonly Delivery[] {
+    const before = this.#runtime.now() - OUTSTANDING_MS
+    // UUIDv7 sort by time, so that nothing need be parsed; other ids say when they were sent in a header.
+    const oldest = uuidV7Prefix(before)
+    return deliveries.filter(({ message: { id, headers } }) => {
+      const sentAt = headers[HEADER.enqueuedAt]
+      return sentAt === undefined ? isUuidV7(id) && id < oldest : !(fromIsoTime(sentAt) > before)
+    })
   }
 
   stop(): void {

@@ -12,7 +12,17 @@ export function retrySettlement(parts: Parts, held: HeldTask, delayMs: number): 
 
 /** Again later without having used up an attempt. */
 export function postponeSettlement(parts: Parts, held: HeldTask, delayMs: number): Settlement {
-  return again(parts, held, delayMs, { [HEADER.handedBack]: String(held.envelope.handedBack + 1) })
+  return again(parts, held, delayMs, handedBack(held))
+}
+
+/** The same by a worker that does not know the task: counted apart, because only so many may. */
+export function unknownSettlement(parts: Parts, held: HeldTask, delayMs: number): Settlement {
+  const times = String(held.envelope.unknownTimes + 1)
+  return again(parts, held, delayMs, { ...handedBack(held), [HEADER.unknownTimes]: times })
+}
+
+function handedBack({ envelope }: HeldTask): Headers {
+  return { [HEADER.handedBack]: String(envelope.handedBack + 1) }
 }
 
 /** Set aside, with headers ready for a redrive: attempts and hand-backs count afresh, the whole error chain is kept. */
@@ -20,6 +30,7 @@ export function deadSettlement(held: HeldTask, reason: string, error: unknown): 
   const {
     [HEADER.attempt]: _attempt,
     [HEADER.handedBack]: _back,
+    [HEADER.unknownTimes]: _unknown,
     [HEADER.hopMs]: _hop,
     ...rest
   } = held.delivery.message.headers

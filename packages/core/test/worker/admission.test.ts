@@ -62,6 +62,23 @@ describe('what reaches a worker', () => {
     expect((await app.queues.dead('default')).letters[0]!.reason).toContain('unknown task')
   })
 
+  it('is not given up early by a worker without a handler because it was handed back for other reasons', async () => {
+    const { app, worker } = testApp()
+    const headers = { 'bananas-task': 'nobody knows', 'bananas-handed-back': '25' }
+    await worker().start()
+    await app.broker.publish('default', [message(headers)])
+    await until('it waits', async () => (await app.queues.inspect('default')).delayed === 1)
+    expect((await app.queues.inspect('default')).dead).toBe(0)
+  })
+
+  it('tells whoever waits for the result when it cannot be read', async () => {
+    const { app, worker } = testApp()
+    await worker().start()
+    const unreadable = message({ 'bananas-task': 'task', 'bananas-attempt': 'x' })
+    await app.broker.publish('default', [unreadable])
+    await expect(app.job(unreadable.id).result({ timeout: '5s' })).rejects.toThrow(/bananas-attempt/)
+  })
+
   it('is not run after its expiry', async () => {
     const { app, worker } = testApp()
     const job = await app.enqueue(task, 1, { expires: 1 })
@@ -119,6 +136,24 @@ describe('revoking', () => {
       message: expect.stringContaining('changed my mind') as string,
     })
     expect(ran).toBe(false)
+  })
+
+  it('keeps a task from starting that waited for ten days', async () => {
+    const runtime = virtualRuntime()
+    const { app, worker } = testApp({ transport: memory({ runtime }), runtime })
+    const job = await app.enqueue(task, 1, { delay: '10d' })
+    await job.revoke()
+    await runtime.advance(11 * 86_400_000)
+    let ran = false
+    await worker()
+      .handle(task, () => {
+        ran = true
+        return 'ok'
+      })
+      .start()
+    await runtime.advance(2000)
+    expect(await app.queues.inspect('default')).toMatchObject({ ready: 0, delayed: 0, leased: 0 })
+    expect({ ran, ...(await job.status()) }).toMatchObject({ ran: false, state: 'cancelled' })
   })
 
   it('aborts a running task, whose outcome then changes nothing', async () => {

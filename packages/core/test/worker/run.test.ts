@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { defineTask, QueueError } from '../../src/index.ts'
 import { testApp } from '../app.ts'
@@ -187,6 +188,16 @@ describe('a worker', () => {
       .start()
     await expect((await app.enqueue(slow)).result()).rejects.toMatchObject({ code: 'TASK_TIMEOUT' })
     expect(QueueError.is(reason, 'TASK_TIMEOUT')).toBe(true)
+  })
+
+  it('reads as a timeout whatever a handler throws once its time is over', async () => {
+    const { app, worker } = testApp()
+    const slow = defineTask('slow', { timeout: 20, retry: false })
+    await worker()
+      .handle(slow, (_, { signal }) => sleep(10_000, undefined, { signal }))
+      .start()
+    const error: unknown = await (await app.enqueue(slow)).result().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'TASK_TIMEOUT' })
   })
 
   it('gives up a handler that ignores its signal, and works on', { timeout: 15_000 }, async () => {

@@ -21,6 +21,8 @@ export const PUT: string = `${EXPIRY}
 local records, at = ARGV[1], 1
 local put, ends, finals = {}, {}, {}
 local fresh = {}
+-- A script that has written may go on at maxmemory: a full server can be drained only if workers may store results.
+redis.call('HDEL', KEYS[1], '')
 sweep(KEYS[1], KEYS[2], 200)
 while at <= #records do
   local id_size, state, ttl, size, from = struct.unpack('>I2c1dI4', records, at)
@@ -97,6 +99,7 @@ return next
 export const ARRIVE: string = `${EXPIRY}
 local ends = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if ends and tonumber(ends) <= now then redis.call('DEL', KEYS[1]) end
+redis.call('ZREM', KEYS[2], '') -- see PUT: a join must end on a full server, too
 for index = 3, #ARGV do redis.call('SETBIT', KEYS[1], ARGV[index], 1) end
 redis.call('ZADD', KEYS[2], string.format('%.17g', now + tonumber(ARGV[2])), ARGV[1])
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now), 'LIMIT', 0, 10)

@@ -99,6 +99,7 @@ local operations = {
 }
 
 local at = 7 + acks
+if at <= #ARGV then redis.call('ZREM', lease, '') end -- counts as a write, so that the rest may follow
 while at <= #ARGV do
   local found
   found, at = operations[ARGV[at]](at)
