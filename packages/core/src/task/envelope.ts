@@ -98,8 +98,8 @@ export function readEnvelope(id: string, headers: Headers): Envelope {
     unique: headers[HEADER.unique],
     uniqueUntil: choice(id, headers, HEADER.uniqueUntil, UNTIL),
     retryLimit: count(id, headers, HEADER.retryLimit, 0),
-    handedBack: count(id, headers, HEADER.handedBack, 0) ?? 0,
-    unknownTimes: count(id, headers, HEADER.unknownTimes, 0) ?? 0,
+    handedBack: tally(id, headers, HEADER.handedBack),
+    unknownTimes: tally(id, headers, HEADER.unknownTimes),
     hopMs: count(id, headers, HEADER.hopMs, 0, Number.MAX_SAFE_INTEGER) ?? 0,
   }
 }
@@ -152,6 +152,11 @@ function count(
   if (!Number.isSafeInteger(value) || value < least || value > most)
     throw undecodable(id, `${name} is "${text.slice(0, 40)}"`)
   return value
+}
+
+/** Absent is none. */
+function tally(id: string, headers: Headers, name: string): number {
+  return count(id, headers, name, 0) ?? 0
 }
 
 function time(id: string, headers: Headers, name: string): number | undefined {

@@ -1,0 +1,67 @@
+import { DatabaseSync } from 'node:sqlite'
+
+export interface ManifestFile {
+  readonly position: number
+  readonly path: string
+}
+
+/** Which files belong to a run, and which of them have been sent. Survives whatever ends the process. */
+export class Manifest {
+  readonly #database: DatabaseSync
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path)
+    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+      CREATE TABLE IF NOT EXISTS files (position INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, sent INTEGER NOT NULL DEFAULT 0);
+      CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)`)
+  }
+
+  /** A path that is known already keeps its position: walking twice adds only what is new. */
+  add(paths: readonly string[]): void {
+    const insert = this.#database.prepare('INSERT OR IGNORE INTO files (path) VALUES (?)')
+    this.#transaction(() => {
+      for (const path of paths) insert.run(path)
+    })
+  }
+
+  /** The next files that were not sent. */
+  unsent(limit: number): readonly ManifestFile[] {
+    const sql = 'SELECT position, path FROM files WHERE sent = 0 ORDER BY position LIMIT ?'
+    return this.#database.prepare(sql).all(limit) as unknown as readonly ManifestFile[]
+  }
+
+  markSent(files: readonly ManifestFile[]): void {
+    const update = this.#database.prepare('UPDATE files SET sent = 1 WHERE position = ?')
+    this.#transaction(() => {
+      for (const { position } of files) update.run(position)
+    })
+  }
+
+  get count(): number {
+    return (this.#database.prepare('SELECT count(*) AS n FROM files').get() as { n: number }).n
+  }
+
+  get(name: string): string | undefined {
+    const row = this.#database.prepare('SELECT value FROM facts WHERE name = ?').get(name)
+    return (row as { value: string } | undefined)?.value
+  }
+
+  set(name: string, value: string): void {
+    this.#database.prepare('INSERT OR REPLACE INTO facts VALUES (?, ?)').run(name, value)
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #transaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+}
