@@ -34,11 +34,14 @@ export async function measureFile(folder: string, path: string, signal: AbortSig
   }
 }
 
+/** Buffers not in use: there are never more than files read at once, and each file would otherwise leave one behind. */
+const spare: Buffer[] = []
+
 async function measure(file: string, path: string, signal: AbortSignal): Promise<FileFacts> {
   const handle = await open(file)
+  const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
   try {
     const hash = createHash('sha256')
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
     const counts = new TextCounts()
     let bytes = 0
     let ratio = 1
@@ -60,6 +63,7 @@ async function measure(file: string, path: string, signal: AbortSignal): Promise
     const found = language ?? languageOf(path, Buffer.alloc(0))
     return { path, bytes, lines, words, language: found, hash: hash.digest('hex'), ratio: Math.min(1, ratio) }
   } finally {
+    spare.push(buffer)
     await handle.close()
   }
 }

@@ -11,7 +11,8 @@ const transport = sqlite(broker)
 const app = new Bananas({ transport })
 const join = { app, results: transport.results, run, folder, scratch }
 
-const worker = app.worker({ queues: ['report', 'files'], concurrency: 16, drain: '5s' })
+// A short lease: what a killed worker held is measured by another one three seconds later.
+const worker = app.worker({ queues: ['report', 'files'], concurrency: 16, lease: '3s', drain: '5s' })
 worker.handle(measure, async (input, { signal }) => {
   const facts = await measureFile(input.folder, input.path, signal)
   await arrive(join, input.position)
