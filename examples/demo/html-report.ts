@@ -123,7 +123,12 @@ function problems({ problems: some, problemCount }: Report): string {
 
 /** Cells are HTML already. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const titles = head.map((title) => `<th scope="col">${escape(title)}</th>`).join('')
+  const isNumeric = (column: number): boolean => rows[0]?.[column]?.startsWith('<td class="number"') === true
+  const titles = head
+    .map(
+      (title, column) => `<th scope="col"${isNumeric(column) ? ' class="number"' : ''}>${escape(title)}</th>`,
+    )
+    .join('')
   const body = rows.map(
     (row) => `<tr>${row.map((cell) => (cell.startsWith('<td') ? cell : `<td>${cell}</td>`)).join('')}</tr>`,
   )

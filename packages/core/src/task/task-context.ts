@@ -2,7 +2,7 @@ import type { Headers } from '../contract/message.ts'
 import type { Duration } from './duration.ts'
 import type { Directive } from './directive.ts'
 
-/** What a handler knows about its run, and may ask for. */
+/** What a handler knows about its run, and may ask for. May be taken apart: `(input, { signal, progress }) => …`. */
 export interface TaskContext {
   readonly id: string
   readonly task: string
@@ -22,18 +22,18 @@ export interface TaskContext {
   readonly signal: AbortSignal
   readonly log: TaskLogger
   /** From 0 to 1, with a note. Stored at most four times a second; rejects for values outside. */
-  progress(value: number, note?: string): Promise<void>
+  readonly progress: (value: number, note?: string) => Promise<void>
   /** `return context.retry()`: try again later, by the policy or after `delay`. Uses up an attempt. */
-  retry(options?: { readonly delay?: Duration; readonly reason?: string }): Directive
+  readonly retry: (options?: { readonly delay?: Duration; readonly reason?: string }) => Directive
   /** `return context.postpone('1h')`: not now; uses up no attempt. */
-  postpone(delay: Duration): Directive
+  readonly postpone: (delay: Duration) => Directive
   /** `return context.discard(reason)`: give up at once; the task is dead-lettered. */
-  discard(reason: string): Directive
+  readonly discard: (reason: string) => Directive
 }
 
 export interface TaskLogger {
-  debug(message: string): void
-  info(message: string): void
-  warn(message: string): void
-  error(message: string): void
+  readonly debug: (message: string) => void
+  readonly info: (message: string) => void
+  readonly warn: (message: string) => void
+  readonly error: (message: string) => void
 }

@@ -1,9 +1,7 @@
 import type { Headers } from '../contract/message.ts'
 import { QueueError } from '../errors.ts'
 import { directive } from '../task/directive.ts'
-import type { Directive } from '../task/directive.ts'
 import { parseDuration } from '../task/duration.ts'
-import type { Duration } from '../task/duration.ts'
 import type { EventPublisher } from '../task/event-publisher.ts'
 import type { Parts } from '../task/parts.ts'
 import { encodeResultValue } from '../task/result-value.ts'
@@ -87,7 +85,29 @@ export class TaskRun implements TaskContext {
     return this.#log
   }
 
-  async progress(value: number, note?: string): Promise<void> {
+  // Getters that hand out functions: a context may be taken apart, and what nobody asks for costs nothing.
+
+  get progress(): TaskContext['progress'] {
+    return (value, note) => this.#report(value, note)
+  }
+
+  get retry(): TaskContext['retry'] {
+    return ({ delay, reason } = {}) => {
+      const delayMs =
+        delay === undefined ? undefined : parseDuration(delay, `Task "${this.task}": retry delay`)
+      return directive('retry', delayMs, reason)
+    }
+  }
+
+  get postpone(): TaskContext['postpone'] {
+    return (delay) => directive('postpone', parseDuration(delay, `Task "${this.task}": postpone`), undefined)
+  }
+
+  get discard(): TaskContext['discard'] {
+    return (reason) => directive('discard', undefined, reason)
+  }
+
+  async #report(value: number, note: string | undefined): Promise<void> {
     if (!(value >= 0 && value <= 1))
       throw new QueueError('INVALID', `Task "${this.task}": progress goes from 0 to 1, not ${show(value)}.`)
     const { parts, events } = this.#host
@@ -108,22 +128,6 @@ export class TaskRun implements TaskContext {
     await parts.results.put([
       { id: this.id, state: 'running', value: encodeResultValue(facts), ttlMs: PROGRESS_TTL_MS },
     ])
-  }
-
-  retry(options: { readonly delay?: Duration; readonly reason?: string } = {}): Directive {
-    const delayMs =
-      options.delay === undefined
-        ? undefined
-        : parseDuration(options.delay, `Task "${this.task}": retry delay`)
-    return directive('retry', delayMs, options.reason)
-  }
-
-  postpone(delay: Duration): Directive {
-    return directive('postpone', parseDuration(delay, `Task "${this.task}": postpone`), undefined)
-  }
-
-  discard(reason: string): Directive {
-    return directive('discard', undefined, reason)
   }
 
   #write(level: LogLine['level'], message: string): void {

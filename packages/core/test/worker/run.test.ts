@@ -190,6 +190,21 @@ describe('a worker', () => {
     expect(QueueError.is(reason, 'TASK_TIMEOUT')).toBe(true)
   })
 
+  it('hands out a context that may be taken apart', async () => {
+    const { app, worker } = testApp()
+    const again = defineTask<undefined, string>('again', { retry: { limit: 1, delay: 0 } })
+    await worker()
+      .handle(again, async (_, { progress, retry, attempt, log: { info } }) => {
+        await progress(0.5)
+        info('seen')
+        return attempt === 1 ? retry({ delay: 0 }) : 'done'
+      })
+      .start()
+    const job = await app.enqueue(again)
+    expect(await job.result()).toBe('done')
+    expect((await job.status()).logs?.[0]?.message).toBe('seen')
+  })
+
   it('reads as a timeout whatever a handler throws once its time is over', async () => {
     const { app, worker } = testApp()
     const slow = defineTask('slow', { timeout: 20, retry: false })
