@@ -16,7 +16,7 @@ mkdirSync(WORK, { recursive: true })
 let count = 0
 for (const page of globSync(PAGES, {
   cwd: ROOT,
-  exclude: (path) => /node_modules|\.vitepress|\.snippets/.test(String(path)),
+  exclude: (path) => /node_modules|\.vitepress|\.snippets/.test(path),
 })) {
   for (const [index, program] of programsOf(readFileSync(join(ROOT, page), 'utf8')).entries()) {
     const name = `${page.replaceAll(/[^a-z0-9]+/gi, '-')}-${index + 1}.ts`

@@ -134,10 +134,8 @@ export function sources(
   folder: string,
   pattern = '**/*.ts',
 ): readonly { readonly file: string; readonly source: string }[] {
-  return globSync(pattern, { cwd: folder, exclude: (path) => String(path).includes('node_modules') }).map(
-    (file) => ({
-      file,
-      source: readFileSync(join(folder, file), 'utf8'),
-    }),
-  )
+  return globSync(pattern, { cwd: folder, exclude: (path) => path.includes('node_modules') }).map((file) => ({
+    file,
+    source: readFileSync(join(folder, file), 'utf8'),
+  }))
 }

@@ -8,7 +8,7 @@ const SLOTS = 16_384
 export interface RedisCluster {
   readonly nodes: readonly HostPort[]
   readonly processes: readonly RedisProcess[]
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** Three primaries without replicas, each with a third of the slots. */

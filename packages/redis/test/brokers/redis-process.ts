@@ -17,11 +17,11 @@ export interface RedisProcess {
   readonly url: string
   readonly pid: () => number
   /** As a crash: nothing is written any more. */
-  kill(): Promise<void>
+  readonly kill: () => Promise<void>
   /** On the same port and folder. */
-  start(): Promise<void>
+  readonly start: () => Promise<void>
   /** Kills it and removes its folder. */
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** The first server binary on the PATH. */

@@ -5,7 +5,7 @@ export interface FoundServer {
   /** Shown in the titles of tests. */
   readonly name: string
   readonly url: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 const IMAGES = ['redis:8', 'valkey:8'] as const
