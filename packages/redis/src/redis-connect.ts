@@ -32,6 +32,7 @@ export function connect(options: RedisOptions): RedisDriver {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    autoResubscribe: false, // ioredis lets nobody catch the error when the connection ends meanwhile; see RedisSubscriber
     retryStrategy: backoffMs,
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (1 as const) : false),
     ...(database === undefined ? undefined : { db: database }),

@@ -54,13 +54,27 @@ export class RedisSubscriber {
     this.#topics.clear()
   }
 
+  /** After a reconnection the server knows nothing of us. When it is gone again already, the next one does this again. */
+  async #resubscribe(link: RedisLink): Promise<void> {
+    const topics = [...this.#topics.keys()]
+    try {
+      if (topics.length > 0) await link.driver.subscribe(...topics)
+    } catch {
+      return
+    }
+    for (const heal of this.#reconnected) heal()
+  }
+
   #open(): RedisLink {
     const link = this.#makeLink()
     link.driver.on('messageBuffer', (topic: Buffer, payload: Buffer) => {
       for (const hear of this.#topics.get(topic.toString()) ?? []) hear(payload)
     })
+    let connected = false
     link.onNotice(({ kind }) => {
-      if (kind === 'connected') for (const heal of this.#reconnected) heal()
+      if (kind !== 'connected') return
+      if (connected) void this.#resubscribe(link)
+      connected = true
     })
     return link
   }

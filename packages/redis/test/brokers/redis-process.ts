@@ -2,12 +2,11 @@ import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Redis } from 'ioredis'
 
 const BINARIES = ['redis-server', 'valkey-server']
 
@@ -84,26 +83,26 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Any answer will do, a refusal too. */
+/** Until a PING is answered; any answer will do, a refusal too, but not that the log is still being read. */
 async function answers(port: number): Promise<void> {
   const deadline = performance.now() + 20_000
   for (;;) {
-    const probe = new Redis(port, '127.0.0.1', {
-      lazyConnect: true,
-      retryStrategy: null,
-      enableReadyCheck: false,
-    })
-    probe.on('error', () => undefined)
-    try {
-      await probe.connect()
-      await probe.call('ping')
-      return
-    } catch (error) {
-      if (/NOAUTH|WRONGPASS|LOADING|DENIED/.test(String(error))) return
-      if (performance.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 30))
-    } finally {
-      probe.disconnect()
-    }
+    const answer = await ping(port)
+    if (answer !== '' && !answer.startsWith('-LOADING')) return
+    if (performance.now() > deadline) throw new Error(`The server on port ${port} does not answer.`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+function ping(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: 1000 }, () => socket.write('PING\r\n'))
+    const end = (answer: string) => (): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', (data) => end(data.toString())())
+    socket.once('error', end(''))
+    socket.once('timeout', end(''))
+  })
 }
