@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import {
   ABOVE_CORE,
   ADAPTERS,
+  adapterFiles,
   brokerNameViolations,
   coreViolations,
   packageViolations,
@@ -61,17 +62,8 @@ describe('the house keeps its rules', () => {
   })
 
   test.each(Object.keys(ADAPTERS))('%s has the files every adapter has', (adapter) => {
-    for (const part of [
-      'transport',
-      'client',
-      'broker',
-      'consumer',
-      'result-backend',
-      'channel',
-      'errors',
-      'options',
-    ]) {
-      const file = join(PACKAGES, adapter, 'src', `${adapter}-${part}.ts`)
+    for (const name of adapterFiles(adapter)) {
+      const file = join(PACKAGES, adapter, 'src', name)
       expect(existsSync(file), file).toBe(true)
     }
   })

@@ -15,7 +15,13 @@ export interface PackageFile {
 }
 
 /** Adapters of the house and the driver each may import. Node's own modules are free. */
-export const ADAPTERS: Readonly<Record<string, readonly string[]>> = { sqlite: [], redis: ['ioredis'] }
+export const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
+  sqlite: [],
+  redis: ['ioredis'],
+  rabbitmq: ['amqplib'],
+  nats: ['@nats-io/jetstream', '@nats-io/kv', '@nats-io/nats-core', '@nats-io/transport-node'],
+  sqs: ['@aws-sdk/client-sqs'],
+}
 /** Packages that know core alone, so that they work on every broker. */
 export const ABOVE_CORE: readonly string[] = [
   'workflow',
@@ -25,6 +31,21 @@ export const ABOVE_CORE: readonly string[] = [
   'monitor',
   'conformance',
 ]
+
+/** Libraries that one of them may import beside core. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = { chaos: ['yaml'], conformance: ['vitest'] }
+/** The parts every adapter has, each a file behind its prefix. */
+const PARTS = ['transport', 'client', 'broker', 'consumer', 'result-backend', 'channel', 'errors', 'options']
+/** Parts a broker cannot play. */
+const CANNOT: Readonly<Record<string, readonly string[]>> = {
+  rabbitmq: ['result-backend'],
+  sqs: ['result-backend', 'channel'],
+}
+
+/** Names of the files that knowing one adapter is knowing in all. */
+export function adapterFiles(adapter: string): readonly string[] {
+  return PARTS.filter((part) => !CANNOT[adapter]?.includes(part)).map((part) => `${adapter}-${part}.ts`)
+}
 
 /** Inside core: a folder may import itself and what stands to its left. Client and worker are at one level: neither may import the other. */
 const LAYERS: readonly (readonly string[])[] = [
@@ -92,7 +113,12 @@ function allowedImports(folder: string): readonly string[] | undefined {
   const drivers = ADAPTERS[folder]
   if (drivers !== undefined) return ['@bananasjs/core/contract', ...drivers]
   if (!ABOVE_CORE.includes(folder)) return undefined
-  return ['@bananasjs/core', '@bananasjs/core/contract', 'vitest']
+  return [
+    '@bananasjs/core',
+    '@bananasjs/core/contract',
+    '@bananasjs/core/memory',
+    ...(LIBRARIES[folder] ?? []),
+  ]
 }
 
 /** Only an adapter knows its broker's name: core and what stands on it work on every broker. */
