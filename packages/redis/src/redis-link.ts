@@ -1,5 +1,5 @@
 import { QueueError, systemRuntime } from '@bananasjs/core/contract'
-import type { ConnectionNotice } from '@bananasjs/core/contract'
+import type { ConnectionNotice, Timer } from '@bananasjs/core/contract'
 import type { Argument, RedisDriver } from './redis-driver.ts'
 import { lostError, redisError, unreachableError } from './redis-errors.ts'
 import type { Script } from './redis-script.ts'
@@ -12,6 +12,8 @@ export interface LinkOptions {
   /** A client that was handed in is neither cut nor closed. */
   readonly owned: boolean
 }
+
+const REVIVE_MS = 200
 
 interface Waiter {
   readonly ready: () => void
@@ -27,6 +29,7 @@ export class RedisLink {
   readonly #events: readonly (readonly [string, (error?: unknown) => void])[]
   #lastError: unknown
   #closed = false
+  #reviving: Timer | undefined
 
   constructor(driver: RedisDriver, options: LinkOptions) {
     this.driver = driver
@@ -58,7 +61,7 @@ export class RedisLink {
     if (this.ready) return
     if (this.#closed) throw this.#closedError()
     if (this.driver.status === 'wait') this.driver.connect().catch((error: unknown) => this.#onError(error))
-    else if (this.driver.status === 'end') throw this.#endedError()
+    else if (this.driver.status === 'end') this.#revive()
     await this.#becomeReady(boundMs, signal)
   }
 
@@ -118,6 +121,7 @@ export class RedisLink {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#reviving?.cancel()
     this.#fail(this.#closedError())
     if (this.#options.owned) this.driver.disconnect()
     for (const [event, listener] of this.#events) this.driver.off(event, listener)
@@ -168,7 +172,21 @@ export class RedisLink {
   }
 
   #onEnd(): void {
-    this.#fail(this.#closed ? this.#closedError() : this.#endedError())
+    if (this.#options.owned && !this.#closed) this.#revive()
+    else this.#fail(this.#closed ? this.#closedError() : this.#endedError())
+  }
+
+  /**
+   * ioredis ends for good when it is told of a failover while it is connecting, whatever its retry strategy says.
+   * @throws QueueError CLOSED for a client that was handed in: its end is its owner's decision
+   */
+  #revive(): void {
+    if (!this.#options.owned) throw this.#endedError()
+    this.#reviving ??= systemRuntime.setTimer(() => {
+      this.#reviving = undefined
+      if (this.#closed || this.driver.status !== 'end') return
+      this.driver.connect().catch((error: unknown) => this.#onError(error))
+    }, REVIVE_MS)
   }
 
   #fail(error: QueueError): void {
