@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { setFlagsFromString } from 'node:v8'
+import { CannotRun } from './cannot-run.ts'
 import type { Case, Goal, Measure, Role, Round } from './case.ts'
 import { complaint } from './delivery-check.ts'
 import { summarize } from './statistics.ts'
@@ -9,9 +10,13 @@ export interface RoundOptions {
   /** Counted rounds, in place of the case's own. */
   readonly rounds?: number | undefined
   readonly onRound?: (text: string) => void
+  /** After this, a round is given up. */
+  readonly longestRoundMs?: number
 }
 
 const DEFAULT_ROUNDS = 5
+/** Nothing here takes as long: a round that does waits for what will never come. */
+const LONGEST_ROUND_MS = 15 * 60_000
 
 export interface ContenderReport {
   readonly name: string
@@ -47,7 +52,10 @@ export interface CaseReport {
   readonly violations: readonly string[]
 }
 
-/** All contenders in turn, round by round, so that whatever disturbs the machine disturbs everyone alike. */
+/**
+ * All contenders in turn, round by round, so that whatever disturbs the machine disturbs everyone alike.
+ * @throws CannotRun when a round never ends
+ */
 export async function runCase(one: Case, options: RoundOptions): Promise<CaseReport> {
   const rounds = one.rounds === 1 ? 1 : (options.rounds ?? one.rounds ?? DEFAULT_ROUNDS)
   const warmups = one.warmups ?? 1
@@ -56,9 +64,10 @@ export async function runCase(one: Case, options: RoundOptions): Promise<CaseRep
   for (let index = -warmups; index < rounds; index += 1) {
     for (const [at, contender] of one.contenders.entries()) {
       const label = index < 0 ? 'warm-up' : `round ${index + 1}`
-      options.onRound?.(`${one.name}: ${label} of ${rounds}, ${contender.name}`)
+      const title = `${one.name}: ${label} of ${rounds}, ${contender.name}`
+      options.onRound?.(title)
       collectGarbage()
-      const round = await contender.round()
+      const round = await ending(contender.round(), title, options.longestRoundMs ?? LONGEST_ROUND_MS)
       const wrong = round.delivery === undefined ? undefined : complaint(round.delivery)
       if (wrong !== undefined) violations.push(`${contender.name}, ${label}: ${wrong}`)
       if (index >= 0) kept[at]!.push(round)
@@ -119,6 +128,21 @@ function goalsOf(
       bound === undefined ? undefined : higher ? value >= bound : value <= bound
     return [{ ...goal, value, floorHolds: reaches(goal.floor), aimReached: reaches(goal.aim) }]
   })
+}
+
+async function ending(round: Promise<Round>, title: string, withinMs: number): Promise<Round> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new CannotRun(`${title}: did not end within ${withinMs / 1000} s. Nothing was measured.`)),
+      withinMs,
+    )
+  })
+  try {
+    return await Promise.race([round, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 let gc: (() => void) | undefined

@@ -29,6 +29,13 @@ function contender(
 }
 
 describe('runCase', () => {
+  it('gives up a round that never ends, naming it', async () => {
+    const hanging: Contender = { name: 'stuck', role: 'peer', round: () => new Promise(() => {}) }
+    await expect(runCase(caseOf([hanging]), { longestRoundMs: 20 })).rejects.toThrow(
+      'one: warm-up of 5, stuck: did not end',
+    )
+  })
+
   it('lets the contenders take turns', async () => {
     const log: string[] = []
     const rates = [1, 1, 1]
