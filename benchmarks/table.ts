@@ -7,10 +7,16 @@ import type { CaseReport, ContenderReport } from './rounds.ts'
 
 const START = '<!-- benchmarks:start -->'
 const END = '<!-- benchmarks:end -->'
-const ORDER = ['redis', 'sqlite', 'memory', 'scale', 'core']
+const ORDER = ['redis', 'sqlite', 'rabbitmq', 'nats', 'sqs', 'workflow', 'memory', 'scale', 'core']
+/** What the README shows; the page on performance shows all. */
+const SHORT: readonly string[] = ['redis', 'sqlite']
 const TITLES: Readonly<Record<string, string>> = {
   redis: 'On Redis',
   sqlite: 'On SQLite',
+  rabbitmq: 'On RabbitMQ',
+  nats: 'On NATS JetStream',
+  sqs: 'On SQS (fauxqs)',
+  workflow: 'Workflows',
   memory: 'In memory',
   scale: 'A long queue',
   core: 'The core alone',
@@ -75,7 +81,7 @@ export function replaceBetweenMarks(text: string, replacement: string): string {
   const start = text.indexOf(START)
   const end = text.indexOf(END, start)
   if (start === -1 || end === -1)
-    throw new Error(`README.md needs the lines ${START} and ${END}; the tables go between them.`)
+    throw new Error(`The page needs the lines ${START} and ${END}; the tables go between them.`)
   return `${text.slice(0, start + START.length)}\n\n${replacement}\n\n${text.slice(end)}`
 }
 
@@ -85,6 +91,12 @@ if (import.meta.main) {
   if (files.length === 0)
     throw new Error('Nothing is saved in benchmarks/results yet: run `pnpm bench <suite> --save`.')
   const documents = files.map((file) => JSON.parse(readFileSync(`${here}${file}`, 'utf8')) as BenchDocument)
-  const readme = fileURLToPath(new URL('../README.md', import.meta.url))
-  writeFileSync(readme, replaceBetweenMarks(readFileSync(readme, 'utf8'), renderTables(documents)))
+  const short = documents.filter(({ suite }) => SHORT.includes(suite))
+  for (const [page, shown] of [
+    ['README.md', short],
+    ['docs/performance.md', documents],
+  ] as const) {
+    const file = fileURLToPath(new URL(`../${page}`, import.meta.url))
+    writeFileSync(file, replaceBetweenMarks(readFileSync(file, 'utf8'), renderTables(shown)))
+  }
 }
