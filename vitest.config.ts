@@ -26,9 +26,19 @@ export default defineConfig({
       {
         test: {
           name: 'brokers',
-          include: ['packages/*/test/brokers/**/*.test.ts', 'integration/**/*.test.ts'],
+          include: ['packages/*/test/brokers/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['integration/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 240_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },
