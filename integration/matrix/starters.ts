@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  failOver,
+  moveSlot,
+  startReplicatedCluster,
+} from '../../packages/redis/test/brokers/redis-cluster.ts'
+import { startRedisProcess } from '../../packages/redis/test/brokers/redis-process.ts'
+import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
+
+const sqlite: Starter = {
+  name: 'SQLite',
+  can: [],
+  fenced: true,
+  tasks: 20_000,
+  async start() {
+    const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-sqlite-'))
+    return {
+      url: `sqlite:${join(folder, 'queue.db')}`,
+      stop: () => rm(folder, { recursive: true, force: true }),
+    }
+  },
+}
+
+const redis: Starter = {
+  name: 'Redis with its log',
+  can: ['link', 'restart'],
+  fenced: true,
+  tasks: 20_000,
+  start: async () => onServer(await startRedisProcess(['--appendonly', 'yes', '--appendfsync', 'everysec'])),
+}
+
+/** Three primaries and their replicas; the queue changes hands by a failover, then by moving its slot. */
+const redisCluster: Starter = {
+  name: 'Redis Cluster',
+  can: ['failover'],
+  fenced: true,
+  tasks: 10_000,
+  async start() {
+    const cluster = await startReplicatedCluster(['--appendonly', 'yes'])
+    const key = '{bananas:default}:ready'
+    const changes = [failOver, moveSlot]
+    let done = 0
+    return {
+      url: `redis-cluster:${cluster.nodes.map(({ port }) => port).join(',')}`,
+      async failover() {
+        await changes[done % changes.length]!(cluster, key)
+        done += 1
+      },
+      stop: cluster.stop,
+    }
+  },
+}
+
+/** What the adapters' own tests start. */
+interface ServerProcess {
+  readonly url: string
+  readonly port: number
+  readonly kill: () => Promise<void>
+  readonly start: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+function onServer(server: ServerProcess): BrokerOnTrial {
+  return {
+    url: server.url,
+    address: { host: '127.0.0.1', port: server.port },
+    async restart() {
+      await server.kill()
+      await server.start()
+    },
+    stop: server.stop,
+  }
+}
+
+export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster]

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Bananas } from '@bananasjs/core'
+import { transportFor } from '../transport.ts'
+import { HistoryWriter } from './history.ts'
+import { nap } from './nap.ts'
+
+/** A worker process that expects the worst. Arguments: transport, folder of histories, lease in ms. */
+const [url = '', folder = '', leaseMs = ''] = process.argv.slice(2)
+const history = new HistoryWriter(folder)
+const app = new Bananas({ transport: await transportFor(url) })
+const worker = app.worker({ concurrency: 10, lease: Number(leaseMs), drain: '5s', onError: () => undefined })
+worker.handle(nap, async ({ index, ms }) => {
+  history.started(index)
+  await sleep(ms)
+  history.ended(index)
+})
+process.once('disconnect', () => process.exit(1)) // never outlive the test
+await worker.run()
+await app.close()
+process.disconnect()
