@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['packages/*/test/conformance*.test.ts'],
-          exclude: withoutBroker,
+          exclude: [...withoutBroker],
           testTimeout: 30_000,
         },
       },
