@@ -54,6 +54,8 @@ async function* send(
   { task, input, options, count }: Order,
 ): AsyncGenerator<readonly Job[]> {
   if (count === 1) return yield [await app.enqueue(task, input, options)]
+  // A chunk under way is finished, so that it is known how many were sent.
+  const { signal: _, ...unstoppable } = options
   for (let sent = 0; sent < count; sent += CHUNK) {
     if (signal.aborted)
       throw new CliError(`Stopped after ${sent} of ${count} tasks.`, {
@@ -63,7 +65,7 @@ async function* send(
     yield await app.enqueueMany(
       task,
       Array.from({ length: Math.min(CHUNK, count - sent) }, () => input),
-      options,
+      unstoppable,
     )
   }
 }

@@ -1,5 +1,6 @@
 import { parseDuration } from '@bananasjs/core'
 import type { QueueEvent } from '@bananasjs/core'
+import { systemRuntime } from '@bananasjs/core/contract'
 import { EXIT } from '../exit-codes.ts'
 import type { Context } from '../session/context.ts'
 import { eventLine } from './event-line.ts'
@@ -14,7 +15,8 @@ interface EventFlags {
 export async function action({ app, out, signal, where }: Context, flags: EventFlags): Promise<number> {
   const forMs = flags.for === undefined ? undefined : parseDuration(flags.for, '--for')
   const over = new AbortController()
-  const timer = forMs === undefined ? undefined : setTimeout(() => over.abort(), forMs)
+  // Not setTimeout: what is longer than 24 days would be over at once.
+  const timer = forMs === undefined ? undefined : systemRuntime.setTimer(() => over.abort(), forMs, true)
   out.note(`Listening on ${where}; Ctrl-C ends it.`)
   let count = 0
   try {
@@ -25,7 +27,7 @@ export async function action({ app, out, signal, where }: Context, flags: EventF
       if (count >= (flags.limit ?? Infinity)) return EXIT.done
     }
   } finally {
-    clearTimeout(timer)
+    timer?.cancel()
   }
   signal.throwIfAborted()
   return EXIT.done

@@ -13,6 +13,8 @@ export async function action(context: Context, flags: WorkerFlags): Promise<numb
   const options: WorkerOptions = {
     ...config?.worker,
     ...workerOptions(flags, env),
+    // Shown from the first one on; on demand they would only be sent once this very process has asked.
+    ...(out.verbose && { events: 'always' as const }),
     onError: (error) =>
       out.complain(
         { warning: { code: error.code, message: error.message } },
@@ -50,7 +52,10 @@ function noHandlers(configPath: string | undefined): string {
   return `This worker would have no handlers. Register them in ${file}: export default defineConfig({ register: (worker) => { worker.handle(task, handler) } })`
 }
 
-/** The worker drains at the first signal and hurries at the second; whoever sends a third wants the process gone. */
+/**
+ * The worker drains at the first signal and hurries at the second; whoever sends a third wants the process gone. That
+ * nobody reads its output any more is no reason to stop.
+ */
 function onThirdSignal(): { release(): void } {
   let count = 0
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -59,10 +64,14 @@ function onThirdSignal(): { release(): void } {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  process.on('SIGPIPE', onClosedPipe)
   return {
     release: () => {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
+      process.off('SIGPIPE', onClosedPipe)
     },
   }
 }
+
+function onClosedPipe(): void {}

@@ -18,6 +18,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError)) return reportError(error, out)
     // `--help` and `--version` end this way too.
     if (error.exitCode === 0) return EXIT.done
+    // A group without one of its commands: its help, just shown on standard error, is the answer.
+    if (error.code === 'commander.help') return EXIT.usage
     return reportError(new CliError(usage(error.message)), out)
   }
 }

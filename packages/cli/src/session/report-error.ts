@@ -14,7 +14,6 @@ const EXIT_OF: Readonly<Record<string, number>> = {
 
 const HINTS: Readonly<Record<string, string>> = {
   CONNECTION_LOST: 'Check the broker with: bananas doctor',
-  DENIED: 'Check user name and password of the broker address.',
 }
 
 /** Says what went wrong in one line, with a stack only when asked for. Returns the exit code. */
