@@ -1,1 +1,20 @@
-export {}
+export { ChaosController } from './faults/chaos-controller.ts'
+export type { ChaosControllerOptions } from './faults/chaos-controller.ts'
+export { chaotic } from './faults/chaotic.ts'
+export { CATALOG, FAULT_KINDS } from './faults/catalog.ts'
+export type { FaultEntry, FieldType, Layer } from './faults/catalog.ts'
+export type {
+  Direction,
+  ErrorSpec,
+  Fault,
+  FaultBase,
+  FaultFields,
+  FaultKind,
+  FaultOf,
+  Match,
+  Schedule,
+} from './faults/fault.ts'
+export type { Distribution } from './faults/distribution.ts'
+export type { Bites } from './faults/bites.ts'
+export type { ArmOptions, FaultSite, Injection } from './faults/fault-site.ts'
+export type { BlastRadius } from './safety/blast-radius.ts'

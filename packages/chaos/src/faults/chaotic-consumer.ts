@@ -1,0 +1,139 @@
+import type {
+  BrokerSupports,
+  Consumer,
+  Delivery,
+  Failure,
+  ReceiveOptions,
+  Settlement,
+} from '@bananasjs/core/contract'
+import { failed, partialFailures, sendRest, underFaults } from './call-faults.ts'
+import type { ChaosController } from './chaos-controller.ts'
+import type { Subject } from './matches.ts'
+import { hurtDeliveries } from './message-faults.ts'
+import { subjectOfMessage } from './subjects.ts'
+
+export interface ConsumerPlace {
+  readonly queue: string
+  readonly supports: () => BrokerSupports
+}
+
+const SETTLE = 'consumer.settle'
+const EXTEND = 'consumer.extend'
+/** More than any worker holds at once; older ones are forgotten, and then no fault hits them by task. */
+const MOST_REMEMBERED = 20_000
+
+/** A consumer under faults. Remembers which task a receipt stands for, so that a fault can pick its victims by task. */
+export class ChaoticConsumer implements Consumer {
+  readonly #inner: Consumer
+  readonly #chaos: ChaosController
+  readonly #place: ConsumerPlace
+  readonly #held = new Map<string, Subject>()
+
+  constructor(inner: Consumer, chaos: ChaosController, place: ConsumerPlace) {
+    this.#inner = inner
+    this.#chaos = chaos
+    this.#place = place
+  }
+
+  receive(max: number, options?: ReceiveOptions): Promise<readonly Delivery[]> {
+    if (this.#chaos.idle) return this.#inner.receive(max, options)
+    const { queue } = this.#place
+    return underFaults(
+      this.#chaos,
+      { method: 'consumer.receive', queue, signal: options?.signal },
+      async () => {
+        const { maxMessageBytes, maxDelayMs } = this.#place.supports()
+        const deliveries = await this.#inner.receive(max, options)
+        this.#remember(deliveries)
+        return hurtDeliveries(this.#chaos, deliveries, {
+          place: 'receive',
+          queue,
+          maxMessageBytes,
+          maxDelayMs,
+        })
+      },
+    )
+  }
+
+  settle(settlements: readonly Settlement[]): Promise<readonly Failure[]> {
+    if (this.#chaos.idle) return this.#inner.settle(settlements)
+    return underFaults(this.#chaos, { method: SETTLE, queue: this.#place.queue }, () =>
+      this.#settle(settlements),
+    )
+  }
+
+  extend(receipts: readonly string[], leaseMs: number): Promise<readonly Failure[]> {
+    if (this.#chaos.idle) return this.#inner.extend(receipts, leaseMs)
+    return underFaults(this.#chaos, { method: EXTEND, queue: this.#place.queue }, async () => {
+      const failures = await this.#failures(receipts, EXTEND)
+      return sendRest(receipts, failures, (rest) => this.#inner.extend(rest, leaseMs))
+    })
+  }
+
+  close(): Promise<void> {
+    this.#held.clear()
+    return underFaults(this.#chaos, { method: 'consumer.close', queue: this.#place.queue }, () =>
+      this.#inner.close(),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #settle(settlements: readonly Settlement[]): Promise<readonly Failure[]> {
+    const receipts = settlements.map(({ receipt }) => receipt)
+    const failures = await this.#failures(receipts, SETTLE)
+    const answer = await sendRest(settlements, failures, async (rest) => {
+      const kept = rest.map((one) => one.as === 'ack' && this.#dropped(one.receipt))
+      const positions = rest.flatMap((_, index) => (kept[index] === true ? [] : [index]))
+      const further = await this.#inner.settle(positions.map((index) => rest[index]!))
+      return further.map(({ index, error }) => ({ index: positions[index]!, error }))
+    })
+    for (const receipt of receipts) this.#held.delete(receipt)
+    return answer
+  }
+
+  #dropped(receipt: string): boolean {
+    return this.#chaos.bite('message.drop-ack', this.#subject(receipt, SETTLE)) !== undefined
+  }
+
+  async #failures(receipts: readonly string[], method: string): Promise<readonly Failure[]> {
+    const subjects = receipts.map((receipt) => this.#subject(receipt, method))
+    const partial = partialFailures(this.#chaos, subjects)
+    const lost = await this.#loseLeases(receipts, subjects)
+    const out = new Set(lost.map(({ index }) => index))
+    return [...lost, ...partial.filter(({ index }) => !out.has(index))]
+  }
+
+  /** Really given up: the broker hands the message to the next, and whoever had it is told. */
+  async #loseLeases(receipts: readonly string[], subjects: readonly Subject[]): Promise<readonly Failure[]> {
+    if (!this.#chaos.has('call.lose-lease')) return []
+    const lost = receipts.flatMap((receipt, index) =>
+      this.#chaos.bite('call.lose-lease', subjects[index]!) === undefined ? [] : [{ receipt, index }],
+    )
+    if (lost.length === 0) return []
+    await this.#inner.settle(lost.map(({ receipt }) => ({ receipt, as: 'release' as const })))
+    return lost.map(({ index }) => ({
+      index,
+      error: failed(
+        { method: subjects[index]!.method! },
+        'LEASE_LOST',
+        'came too late: the lease is someone else’s',
+      ),
+    }))
+  }
+
+  #remember(deliveries: readonly Delivery[]): void {
+    for (const { receipt, message } of deliveries)
+      this.#held.set(receipt, subjectOfMessage(message, this.#place.queue, SETTLE))
+    for (const receipt of this.#held.keys()) {
+      if (this.#held.size <= MOST_REMEMBERED) break
+      this.#held.delete(receipt)
+    }
+  }
+
+  #subject(receipt: string, method: string): Subject {
+    return { ...(this.#held.get(receipt) ?? { queue: this.#place.queue }), method }
+  }
+}
