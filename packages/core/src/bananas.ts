@@ -22,8 +22,9 @@ import { EventPublisher } from './task/event-publisher.ts'
 import type { EventMode } from './task/event-publisher.ts'
 import type { QueueEvent } from './task/events.ts'
 import { jsonSerializer } from './task/json-serializer.ts'
+import { serializerFor } from './task/parts.ts'
 import type { Parts } from './task/parts.ts'
-import type { Plugin } from './task/plugin.ts'
+import type { Plugin, PluginHost } from './task/plugin.ts'
 import { withDefaults } from './task/with-defaults.ts'
 import { Worker } from './worker/worker.ts'
 import type { WorkerOptions } from './worker/worker-options.ts'
@@ -79,6 +80,7 @@ export class Bananas implements AsyncDisposable {
     this.#revoker = new Revoker(this.#parts)
     this.queues = new Queues(this.#parts)
     this.control = new ControlClient(this.#parts)
+    this.#attachPlugins()
   }
 
   /**
@@ -159,6 +161,21 @@ export class Bananas implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #attachPlugins(): void {
+    const { namespace, results, runtime, serializer, plugins } = this.#parts
+    const host: PluginHost = {
+      namespace,
+      results,
+      runtime,
+      serializer,
+      serializerFor: (contentType) => serializerFor(this.#parts, contentType),
+      enqueue: (request) => this.#enqueuer.one(request),
+      revoke: (ids, reason) => this.#revoker.revoke(ids, reason),
+      ready: () => this.#ready(),
+    }
+    for (const plugin of plugins) plugin.attach?.(host)
   }
 
   async #enqueueStream(

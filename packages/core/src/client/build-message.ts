@@ -90,6 +90,7 @@ function headersOf(parts: Parts, task: AnyTask, options: EnqueueOptions): Record
   addLimits(headers, parts, options, `Task "${task.name}"`)
   if (options.ignoreResult !== undefined) headers[HEADER.ignoreResult] = options.ignoreResult ? 'yes' : 'no'
   if (options.shadow !== undefined) headers[HEADER.shadow] = options.shadow
+  if (options.needs !== undefined) headers[HEADER.needs] = options.needs
   if (options.parentId !== undefined) headers[HEADER.parentId] = options.parentId
   if (options.rootId !== undefined) headers[HEADER.rootId] = options.rootId
   return headers

@@ -25,6 +25,8 @@ export interface EnqueueOptions {
   readonly headers?: Headers
   /** Shown in events and lists in place of the task's name. */
   readonly shadow?: string
+  /** Name of a plugin that must have a hand in the run: a worker without it gives the task back, as one it does not know. */
+  readonly needs?: string
   readonly parentId?: string
   readonly rootId?: string
   readonly signal?: AbortSignal

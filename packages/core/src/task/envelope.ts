@@ -30,6 +30,8 @@ export interface Envelope {
   readonly unique: string | undefined
   readonly uniqueUntil: 'started' | 'finished' | undefined
   readonly retryLimit: number | undefined
+  /** Name of a plugin the worker must have. */
+  readonly needs: string | undefined
   /** Hand-overs that used up no attempt: given back, postponed, unknown here. */
   readonly handedBack: number
   /** How many of these were by workers that do not know the task. */
@@ -58,6 +60,7 @@ export const HEADER = {
   unique: 'bananas-unique',
   uniqueUntil: 'bananas-unique-until',
   retryLimit: 'bananas-retry-limit',
+  needs: 'bananas-needs',
   handedBack: 'bananas-handed-back',
   unknownTimes: 'bananas-unknown-times',
   hopMs: 'bananas-hop-ms',
@@ -98,6 +101,7 @@ export function readEnvelope(id: string, headers: Headers): Envelope {
     unique: headers[HEADER.unique],
     uniqueUntil: choice(id, headers, HEADER.uniqueUntil, UNTIL),
     retryLimit: count(id, headers, HEADER.retryLimit, 0),
+    needs: headers[HEADER.needs],
     handedBack: tally(id, headers, HEADER.handedBack),
     unknownTimes: tally(id, headers, HEADER.unknownTimes),
     hopMs: count(id, headers, HEADER.hopMs, 0, Number.MAX_SAFE_INTEGER) ?? 0,

@@ -1,4 +1,9 @@
+import type { Headers } from '../contract/message.ts'
+import type { ResultBackend } from '../contract/result-backend.ts'
+import type { Serializer } from '../contract/serializer.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { EnqueueRequest } from './enqueue-options.ts'
+import type { ErrorRecord } from './error-record.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** What a worker shows to plugins. */
@@ -10,16 +15,65 @@ export interface WorkerLifecycle {
   resume(): void
 }
 
+/** What an application lets its plugins use. Opened on first use, like the application itself. */
+export interface PluginHost {
+  /** Begins the names of coordination keys. */
+  readonly namespace: string
+  readonly results: ResultBackend | undefined
+  readonly runtime: Runtime
+  /** Writes bodies. */
+  readonly serializer: Serializer
+  /** Reads bodies. @throws QueueError UNDECODABLE for a content type nobody was plugged in for */
+  serializerFor(contentType: string): Serializer
+  /** Through every plugin's `enqueue`, in batches like any other. */
+  enqueue(request: EnqueueRequest): Promise<Enqueued>
+  /** Writes the final state `cancelled` for what has none, and aborts what runs. */
+  revoke(ids: readonly string[], reason?: string): Promise<void>
+  /** Before `results` is called: connects once. Rejects with CLOSED after `close`. */
+  ready(): Promise<void>
+}
+
+/** A task that will not run again, whatever ended it. */
+export interface EndedTask {
+  readonly id: string
+  readonly task: string
+  readonly queue: string
+  readonly headers: Headers
+  readonly attempt: number
+  /** Above 1: it was handed over before, so whatever follows from its end may have happened already. */
+  readonly deliveries: number
+  readonly state: 'succeeded' | 'failed' | 'cancelled' | 'expired'
+  /** What the handler returned, when it succeeded. The stored result stands if an earlier run stored another. */
+  readonly output: unknown
+  /** Why it failed, when it did. */
+  readonly error: ErrorRecord | undefined
+}
+
 /**
  * A layer of the onion around every enqueue and every run; the first plugin is the outermost.
  * Workflow, limits, chaos and tracing are made of this and nothing else.
  */
 export interface Plugin {
   readonly name: string
+  /** Once, when the application is made. */
+  attach?(host: PluginHost): void
   /** Around sending. Change the request, answer with another id, or throw instead of calling `next`. Resolves with the task's id. */
   enqueue?(request: EnqueueRequest, next: (request: EnqueueRequest) => Promise<Enqueued>): Promise<Enqueued>
-  /** Around the handler. What it returns is the result; what it throws is the failure. */
-  execute?(context: TaskContext, next: () => Promise<unknown>): Promise<unknown>
+  /**
+   * Around the check of the input and the handler. What it returns is the result; what it throws is the failure.
+   * `next({ input })` hands on another input than the message holds.
+   */
+  execute?(
+    context: TaskContext,
+    next: (instead?: { readonly input: unknown }) => Promise<unknown>,
+  ): Promise<unknown>
+  /**
+   * Of every task that ended for good, whether it succeeded, failed, expired, was revoked, discarded, unreadable,
+   * unknown or poison: called with all that ended in one turn, after their results are stored and before their messages
+   * are settled. While it rejects with a retryable error it is called again; after any other rejection nothing of the
+   * batch is settled, so that the tasks come again. It may see one end more than once.
+   */
+  finish?(ended: readonly EndedTask[]): Promise<void>
   /** When a worker starts; what it returns runs when the worker has stopped. */
   worker?(worker: WorkerLifecycle): void | (() => void | Promise<void>)
 }

@@ -1,4 +1,5 @@
 import { lanesOf } from '../emulation/priority-lanes.ts'
+import type { Envelope } from '../task/envelope.ts'
 import { EventPublisher } from '../task/event-publisher.ts'
 import type { Parts } from '../task/parts.ts'
 import { Executor } from './executor.ts'
@@ -12,6 +13,7 @@ import { RevocationWatch } from './revocation-watch.ts'
 import { SettleBatcher } from './settle-batcher.ts'
 import { Source } from './source.ts'
 import { TaskPool } from './task-pool.ts'
+import { tellPlugins } from './tell-plugins.ts'
 import type { WorkerSettings } from './worker-options.ts'
 
 /** The moving parts of one worker, wired: broker → loop → reception → pool → batcher → broker. */
@@ -39,7 +41,9 @@ export function createEngine(parts: Parts, settings: WorkerSettings, { workerId,
   const batcher = createBatcher(parts, settings, { leases, wake: () => loop.notify() })
   const onZombie = (ended: Promise<unknown>): void => pool.noteZombie(ended)
   const executor = new Executor({ ...host, handlers, onZombie })
-  const knows = (task: string): boolean => handlers.has(task)
+  const plugins = new Set(parts.plugins.map((plugin) => plugin.name))
+  const knows = ({ task, needs }: Envelope): boolean =>
+    handlers.has(task) && (needs === undefined || plugins.has(needs))
   const intake = new Intake({ ...settings, ...host, executor, knows })
   const window = new PrefetchWindow(runtime)
   const pool = new TaskPool(settings.concurrency, { executor, intake, leases, batcher, window })
@@ -77,6 +81,7 @@ function createBatcher(
       wake()
     },
     onError: settings.onError,
+    finish: tellPlugins(parts.plugins),
     onFlush: wake,
   })
 }

@@ -1,3 +1,4 @@
+import type { ResultRecord } from '../contract/result-backend.ts'
 import { releaseUnique, uniqueHolder } from '../emulation/unique-by-swap.ts'
 import { QueueError } from '../errors.ts'
 import type { Task } from '../task/define-task.ts'
@@ -10,6 +11,8 @@ import type { TaskContext } from '../task/task-context.ts'
 import { validate } from '../task/validate.ts'
 import { deathReason, isWorthRetrying, safeDelayMs } from './failure-policy.ts'
 import type { HeldTask } from './held-task.ts'
+import { pluginOnion } from './plugin-onion.ts'
+import type { Onion } from './plugin-onion.ts'
 import { recordOf } from './record-of.ts'
 import { runHandler } from './run-handler.ts'
 import { deadSettlement, postponeSettlement, retrySettlement } from './settlements.ts'
@@ -27,22 +30,14 @@ export interface ExecutorOptions extends TaskRunHost {
   readonly onZombie: (ended: Promise<unknown>) => void
 }
 
-type Execute = (context: TaskContext, call: () => Promise<unknown>) => Promise<unknown>
-
 /** Runs one held task to its ending. Never rejects: whatever a handler does becomes an ending. */
 export class Executor {
   readonly #options: ExecutorOptions
-  readonly #onion: Execute | undefined
+  readonly #onion: Onion | undefined
 
   constructor(options: ExecutorOptions) {
     this.#options = options
-    const layers = options.parts.plugins.filter((plugin) => plugin.execute !== undefined)
-    if (layers.length > 0) {
-      this.#onion = layers.reduceRight<Execute>(
-        (inner, plugin) => (context, call) => plugin.execute!(context, () => inner(context, call)),
-        (_context, call) => call(),
-      )
-    }
+    this.#onion = pluginOnion(options.parts.plugins)
   }
 
   async run(held: HeldTask): Promise<Ending | undefined> {
@@ -77,9 +72,23 @@ export class Executor {
   }
 
   #call(registration: Registration, held: HeldTask, run: TaskRun): unknown {
+    if (this.#onion === undefined) return this.#read(registration, held, run)
+    return this.#onion(run, async (instead) => this.#read(registration, held, run, instead))
+  }
+
+  // oxlint-disable-next-line max-params -- a call is a handler, its task, its context and perhaps another input
+  #read(
+    registration: Registration,
+    held: HeldTask,
+    run: TaskRun,
+    instead?: { readonly input: unknown },
+  ): unknown {
     const { parts } = this.#options
     const { inputSchema, name } = registration.task
-    const input = serializerFor(parts, held.envelope.contentType).decode(held.delivery.message.body)
+    const input =
+      instead === undefined
+        ? serializerFor(parts, held.envelope.contentType).decode(held.delivery.message.body)
+        : instead.input
     if (inputSchema === undefined) return this.#handle(registration, held, run, input)
     return validate(inputSchema, input, `The input of task "${name}"`).then((checked) =>
       this.#handle(registration, held, run, checked),
@@ -92,10 +101,8 @@ export class Executor {
     const softMs = held.envelope.timeoutMs ?? task.timeoutMs
     const hardMs = held.envelope.hardTimeoutMs
     const call = (): unknown => handler(input, run)
-    if (softMs === undefined && hardMs === undefined && this.#onion === undefined) return call()
-    const guarded = (): Promise<unknown> =>
-      runHandler({ runtime: parts.runtime, onZombie }, held, { softMs, hardMs }, call)
-    return this.#onion === undefined ? guarded() : this.#onion(run, guarded)
+    if (softMs === undefined && hardMs === undefined) return call()
+    return runHandler({ runtime: parts.runtime, onZombie }, held, { softMs, hardMs }, call)
   }
 
   async #succeeded(
@@ -120,7 +127,12 @@ export class Executor {
       body === undefined
         ? undefined
         : recordOf(this.#options, held, { run, state: 'succeeded', facts: {}, body })
-    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
+    return {
+      task: held,
+      settlement: { receipt: held.delivery.receipt, as: 'ack' },
+      record,
+      outcome: { state: 'succeeded', output },
+    }
   }
 
   #steered(
@@ -170,7 +182,12 @@ export class Executor {
     const record = this.#ignores(held)
       ? undefined
       : recordOf(this.#options, held, { run, state: 'failed', facts: { error: kept, reason } })
-    return { task: held, settlement: deadSettlement(held, reason.slice(0, 1000), error), record }
+    return {
+      task: held,
+      settlement: deadSettlement(held, reason.slice(0, 1000), error),
+      record,
+      outcome: { state: 'failed', error: kept },
+    }
   }
 
   /** Ended unstarted because its time had passed. */
@@ -180,14 +197,14 @@ export class Executor {
     const record = this.#ignores(held)
       ? undefined
       : recordOf(this.#options, held, { state: 'expired', facts: {} })
-    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
+    return acknowledged(held, 'expired', record)
   }
 
   /** Ended because somebody revoked it; the final state was written by the one who did. */
   async revoked(held: HeldTask): Promise<Ending> {
     await this.#freeUnique(held)
     this.#emit('task.revoked', held)
-    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record: undefined }
+    return acknowledged(held, 'cancelled')
   }
 
   #aborted(held: HeldTask): Promise<Ending> | Ending | undefined {
@@ -205,7 +222,7 @@ export class Executor {
           state: 'cancelled',
           facts: { reason: 'replaced by a newer task with the same unique key' },
         })
-    return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record }
+    return acknowledged(held, 'cancelled', record)
   }
 
   /** True when a newer task took the unique key over before this one started. Frees keys that hold until the start. */
@@ -255,6 +272,11 @@ export class Executor {
       ...more,
     })
   }
+}
+
+/** The end of a task that did not come to its handler's end. */
+function acknowledged(held: HeldTask, state: 'cancelled' | 'expired', record?: ResultRecord): Ending {
+  return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record, outcome: { state } }
 }
 
 /** Whatever a handler throws once its time is over, an AbortError most often, is the timeout; it stays as the cause. */

@@ -11,7 +11,7 @@ import type { TaskRunHost } from './task-run.ts'
 
 export interface IntakeOptions extends TaskRunHost {
   readonly executor: Executor
-  readonly knows: (task: string) => boolean
+  readonly knows: (envelope: Envelope) => boolean
   readonly leaseMs: number
   /** Hand-overs that may end without a word before a task counts as poison. */
   readonly maxCrashes: number
@@ -74,7 +74,7 @@ export class Intake {
     if (envelope.expiresAt !== undefined && parts.runtime.now() >= envelope.expiresAt)
       return executor.expired(held)
     if (revoked?.has(held.id)) return executor.revoked(held)
-    if (!knows(envelope.task)) return this.#unknown(held)
+    if (!knows(envelope)) return this.#unknown(held)
     if (held.crashes >= maxCrashes)
       return executor.dead(
         held,
@@ -109,9 +109,11 @@ export class Intake {
       const settlement = unknownSettlement(this.#options.parts, held, delayMs)
       return { task: held, settlement, record: undefined }
     }
+    const { task, needs } = held.envelope
+    const plugin = needs === undefined ? '' : `, with its plugin: new Bananas({ plugins: [${needs}] })`
     const error = new QueueError(
       'UNKNOWN_TASK',
-      `No worker of queue "${held.source.queue}" knows the task "${held.envelope.task}". Register a handler: worker.handle(task, …).`,
+      `No worker of queue "${held.source.queue}" knows the task "${task}". Register a handler: worker.handle(task, …)${plugin}.`,
     )
     return this.#options.executor.dead(held, `unknown task: ${error.message}`, error)
   }

@@ -5,6 +5,7 @@ import { QueueError } from '../errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { sleep } from '../runtime/sleep.ts'
 import { errorRecord } from '../task/error-record.ts'
+import type { EndedTask } from '../task/plugin.ts'
 import { encodeResultValue } from '../task/result-value.ts'
 import type { HeldTask } from './held-task.ts'
 import type { Source } from './source.ts'
@@ -13,7 +14,11 @@ export interface Ending {
   readonly task: HeldTask
   readonly settlement: Settlement
   readonly record: ResultRecord | undefined
+  /** Absent while the task goes on: given back, or to be tried again. */
+  readonly outcome?: Outcome
 }
+
+export type Outcome = Pick<EndedTask, 'state'> & Partial<Pick<EndedTask, 'output' | 'error'>>
 
 export interface SettleBatcherOptions {
   readonly runtime: Runtime
@@ -22,6 +27,8 @@ export interface SettleBatcherOptions {
   /** The task is out of our hands: settled, or lost. */
   readonly onGone: (task: HeldTask) => void
   readonly onError: (error: QueueError) => void
+  /** Between results and settlements, where a plugin wants to know of ends. */
+  readonly finish: ((endings: readonly Ending[]) => Promise<void>) | undefined
   /** Settlements have left: room for the next receive, in the same turn, so that an adapter can send both at once. */
   readonly onFlush: () => void
 }
@@ -68,44 +75,80 @@ export class SettleBatcher {
 
   async #commit(endings: readonly Ending[]): Promise<void> {
     const records = endings.flatMap((ending) => ending.record ?? [])
-    if (records.length > 0) await this.#store(records, endings)
-    await Promise.all([...bySource(endings)].map(([source, part]) => this.#settle(source, part)))
+    const refused = records.length === 0 ? undefined : await this.#store(records, endings)
+    const { finish } = this.#options
+    const seen = finish === undefined || (await this.#finish(finish, endings, refused))
+    if (seen) await Promise.all([...bySource(endings)].map(([source, part]) => this.#settle(source, part)))
+    else for (const ending of endings) this.#options.onGone(ending.task)
   }
 
-  async #store(records: readonly ResultRecord[], endings: readonly Ending[]): Promise<void> {
-    const failures = await this.#persist(endings, () => this.#options.results!.put(records))
-    const again = failures.map(({ index, error }) => unstorable(records[index]!, error))
+  /** Returns what the backend refused, by id. */
+  async #store(
+    records: readonly ResultRecord[],
+    endings: readonly Ending[],
+  ): Promise<ReadonlyMap<string, QueueError> | undefined> {
+    const failures = (await this.#persist(endings, () => this.#options.results!.put(records))) ?? []
+    if (failures.length === 0) return undefined
     for (const { error } of failures) this.#options.onError(error)
-    if (again.length > 0) await this.#persist(endings, () => this.#options.results!.put(again))
+    const again = failures.map(({ index, error }) => unstorable(records[index]!, error))
+    await this.#persist(endings, () => this.#options.results!.put(again))
+    return new Map(failures.map(({ index, error }) => [records[index]!.id, error]))
+  }
+
+  /** False when a plugin could not take note: then nothing is settled, and the tasks come again. */
+  async #finish(
+    finish: NonNullable<SettleBatcherOptions['finish']>,
+    endings: readonly Ending[],
+    refused: ReadonlyMap<string, QueueError> | undefined,
+  ): Promise<boolean> {
+    const told = refused === undefined ? endings : endings.map((ending) => refusedIn(refused, ending))
+    try {
+      return (await this.#persist(endings, () => finish(told).then(() => []), false)) !== undefined
+    } catch (error) {
+      this.#options.onError(problem(error, 'A plugin failed as tasks ended, so they come again.'))
+      return false
+    }
   }
 
   async #settle(source: Source, endings: readonly Ending[]): Promise<void> {
     const settlements = endings.map((ending) => ending.settlement)
-    const failures = await this.#persist(endings, () => source.consumer.settle(settlements))
+    const failures = (await this.#persist(endings, () => source.consumer.settle(settlements))) ?? []
     // LEASE_LOST: the task runs, or ran, elsewhere too. It is reported, not repaired: that would be the real error.
     for (const { error } of failures) this.#options.onError(error)
     for (const ending of endings) this.#options.onGone(ending.task)
   }
 
-  /** Tries until it works or no lease is left to defend: giving up early would repeat tasks that are done. */
+  /**
+   * Tries until it works or no lease is left to defend: giving up early would repeat tasks that are done. `undefined`
+   * when given up. Unless `stubborn`, what no repetition can mend is thrown.
+   */
   async #persist(
     endings: readonly Ending[],
     call: () => Promise<readonly Failure[]>,
-  ): Promise<readonly Failure[]> {
+    stubborn = true,
+  ): Promise<readonly Failure[] | undefined> {
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
       try {
         return await call()
       } catch (cause) {
-        const error = QueueError.is(cause)
-          ? cause
-          : new QueueError('CONNECTION_LOST', 'Settling failed.', { cause })
-        this.#options.onError(error)
+        if (!stubborn && !(QueueError.is(cause) && cause.retryable)) throw cause
+        this.#options.onError(problem(cause, 'Settling failed.'))
         const now = this.#options.runtime.monotonic()
-        if (endings.every(({ task }) => task.lost || now >= task.leaseEndsAt)) return []
+        if (endings.every(({ task }) => task.lost || now >= task.leaseEndsAt)) return undefined
         await sleep(this.#options.runtime, waitMs)
       }
     }
   }
+}
+
+function problem(cause: unknown, message: string): QueueError {
+  return QueueError.is(cause) ? cause : new QueueError('CONNECTION_LOST', message, { cause })
+}
+
+/** A task whose result was refused has failed, whatever its handler says. */
+function refusedIn(refused: ReadonlyMap<string, QueueError>, ending: Ending): Ending {
+  const error = refused.get(ending.task.id)
+  return error === undefined ? ending : { ...ending, outcome: { state: 'failed', error: errorRecord(error) } }
 }
 
 /** A result its backend refuses, for example as too large, is told as a failure: losing it in silence would be worse. */
