@@ -44,9 +44,9 @@ export interface EndedTask {
   readonly deliveries: number
   readonly state: 'succeeded' | 'failed' | 'cancelled' | 'expired'
   /** What the handler returned, when it succeeded. The stored result stands if an earlier run stored another. */
-  readonly output: unknown
+  readonly output?: unknown
   /** Why it failed, when it did. */
-  readonly error: ErrorRecord | undefined
+  readonly error?: ErrorRecord
 }
 
 /**

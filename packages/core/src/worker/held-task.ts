@@ -1,6 +1,7 @@
 import type { Delivery } from '../contract/message.ts'
 import type { QueueError } from '../errors.ts'
 import type { Envelope } from '../task/envelope.ts'
+import type { EndedTask } from '../task/plugin.ts'
 import type { Source } from './source.ts'
 
 /** A delivery this worker holds: from the moment of receipt until it is settled or lost. */
@@ -30,6 +31,14 @@ export class HeldTask {
 
   get id(): string {
     return this.delivery.message.id
+  }
+
+  /** What a plugin sees of it in the end. */
+  get facts(): Omit<EndedTask, 'state'> {
+    const { message, deliveries } = this.delivery
+    const { task, attempt } = this.envelope
+    const { id, headers } = message
+    return { id, task, queue: this.source.queue, headers, attempt, deliveries }
   }
 
   /** Made on first use: most handlers never look. */

@@ -110,7 +110,7 @@ export class Intake {
       return { task: held, settlement, record: undefined }
     }
     const { task, needs } = held.envelope
-    const plugin = needs === undefined ? '' : `, with its plugin: new Bananas({ plugins: [${needs}] })`
+    const plugin = needs ? ` and plug "${needs}" in` : ''
     const error = new QueueError(
       'UNKNOWN_TASK',
       `No worker of queue "${held.source.queue}" knows the task "${task}". Register a handler: worker.handle(task, …)${plugin}.`,

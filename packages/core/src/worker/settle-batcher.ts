@@ -28,7 +28,7 @@ export interface SettleBatcherOptions {
   readonly onGone: (task: HeldTask) => void
   readonly onError: (error: QueueError) => void
   /** Between results and settlements, where a plugin wants to know of ends. */
-  readonly finish: ((endings: readonly Ending[]) => Promise<void>) | undefined
+  readonly finish: ((endings: readonly Ending[]) => Promise<readonly Failure[]>) | undefined
   /** Settlements have left: room for the next receive, in the same turn, so that an adapter can send both at once. */
   readonly onFlush: () => void
 }
@@ -74,40 +74,29 @@ export class SettleBatcher {
   }
 
   async #commit(endings: readonly Ending[]): Promise<void> {
+    const { finish, onError, onGone } = this.#options
     const records = endings.flatMap((ending) => ending.record ?? [])
-    const refused = records.length === 0 ? undefined : await this.#store(records, endings)
-    const { finish } = this.#options
-    const seen = finish === undefined || (await this.#finish(finish, endings, refused))
-    if (seen) await Promise.all([...bySource(endings)].map(([source, part]) => this.#settle(source, part)))
-    else for (const ending of endings) this.#options.onGone(ending.task)
-  }
-
-  /** Returns what the backend refused, by id. */
-  async #store(
-    records: readonly ResultRecord[],
-    endings: readonly Ending[],
-  ): Promise<ReadonlyMap<string, QueueError> | undefined> {
-    const failures = (await this.#persist(endings, () => this.#options.results!.put(records))) ?? []
-    if (failures.length === 0) return undefined
-    for (const { error } of failures) this.#options.onError(error)
-    const again = failures.map(({ index, error }) => unstorable(records[index]!, error))
-    await this.#persist(endings, () => this.#options.results!.put(again))
-    return new Map(failures.map(({ index, error }) => [records[index]!.id, error]))
-  }
-
-  /** False when a plugin could not take note: then nothing is settled, and the tasks come again. */
-  async #finish(
-    finish: NonNullable<SettleBatcherOptions['finish']>,
-    endings: readonly Ending[],
-    refused: ReadonlyMap<string, QueueError> | undefined,
-  ): Promise<boolean> {
-    const told = refused === undefined ? endings : endings.map((ending) => refusedIn(refused, ending))
-    try {
-      return (await this.#persist(endings, () => finish(told).then(() => []), false)) !== undefined
-    } catch (error) {
-      this.#options.onError(problem(error, 'A plugin failed as tasks ended, so they come again.'))
-      return false
+    const told = records.length === 0 ? endings : await this.#store(records, endings)
+    const failures = finish && (await this.#persist(endings, () => finish(told)))
+    if (failures?.length === 0 || finish === undefined) {
+      await Promise.all([...bySource(endings)].map(([source, part]) => this.#settle(source, part)))
+    } else {
+      // Nobody may forget what follows from an end: nothing is settled, and the tasks come again.
+      for (const { error } of failures ?? []) onError(error)
+      for (const { task } of endings) onGone(task)
     }
+  }
+
+  /** Returns the endings as they are now: a task whose result was refused has failed, whatever its handler says. */
+  async #store(records: readonly ResultRecord[], endings: readonly Ending[]): Promise<readonly Ending[]> {
+    const failures = (await this.#persist(endings, () => this.#options.results!.put(records))) ?? []
+    if (failures.length === 0) return endings
+    for (const { error } of failures) this.#options.onError(error)
+    const again = new Map(
+      failures.map(({ index, error }) => [records[index], unstorable(records[index]!, error)]),
+    )
+    await this.#persist(endings, () => this.#options.results!.put([...again.values()]))
+    return endings.map((ending) => (again.has(ending.record) ? { ...ending, outcome: REFUSED } : ending))
   }
 
   async #settle(source: Source, endings: readonly Ending[]): Promise<void> {
@@ -120,19 +109,20 @@ export class SettleBatcher {
 
   /**
    * Tries until it works or no lease is left to defend: giving up early would repeat tasks that are done. `undefined`
-   * when given up. Unless `stubborn`, what no repetition can mend is thrown.
+   * when given up.
    */
   async #persist(
     endings: readonly Ending[],
     call: () => Promise<readonly Failure[]>,
-    stubborn = true,
   ): Promise<readonly Failure[] | undefined> {
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
       try {
         return await call()
       } catch (cause) {
-        if (!stubborn && !(QueueError.is(cause) && cause.retryable)) throw cause
-        this.#options.onError(problem(cause, 'Settling failed.'))
+        const error = QueueError.is(cause)
+          ? cause
+          : new QueueError('CONNECTION_LOST', 'Settling failed.', { cause })
+        this.#options.onError(error)
         const now = this.#options.runtime.monotonic()
         if (endings.every(({ task }) => task.lost || now >= task.leaseEndsAt)) return undefined
         await sleep(this.#options.runtime, waitMs)
@@ -141,14 +131,13 @@ export class SettleBatcher {
   }
 }
 
-function problem(cause: unknown, message: string): QueueError {
-  return QueueError.is(cause) ? cause : new QueueError('CONNECTION_LOST', message, { cause })
-}
-
-/** A task whose result was refused has failed, whatever its handler says. */
-function refusedIn(refused: ReadonlyMap<string, QueueError>, ending: Ending): Ending {
-  const error = refused.get(ending.task.id)
-  return error === undefined ? ending : { ...ending, outcome: { state: 'failed', error: errorRecord(error) } }
+const REFUSED: Outcome = {
+  state: 'failed',
+  error: {
+    name: 'QueueError',
+    code: 'TOO_LARGE',
+    message: 'The task ran, but its result could not be stored.',
+  },
 }
 
 /** A result its backend refuses, for example as too large, is told as a failure: losing it in silence would be worse. */

@@ -1,29 +1,28 @@
-import type { EndedTask, Plugin } from '../task/plugin.ts'
+import type { Failure } from '../contract/failure.ts'
+import { QueueError } from '../errors.ts'
+import type { Plugin } from '../task/plugin.ts'
 import type { Ending } from './settle-batcher.ts'
 
-/** Tells every plugin that wants to know which tasks ended for good, the innermost first; `undefined` when none does. */
+/**
+ * Tells every plugin that wants to know which tasks ended for good, the innermost first; `undefined` when none does.
+ * Rejects with what may be better the next time; answers with what will not.
+ */
 export function tellPlugins(
   plugins: readonly Plugin[],
-): ((endings: readonly Ending[]) => Promise<void>) | undefined {
-  const curious = plugins.filter((plugin) => plugin.finish !== undefined).toReversed()
+): ((endings: readonly Ending[]) => Promise<readonly Failure[]>) | undefined {
+  const curious = plugins.filter((plugin) => plugin.finish !== undefined).reverse()
   if (curious.length === 0) return undefined
   return async (endings) => {
-    const ended = endings.flatMap((ending) => endedTask(ending) ?? [])
-    if (ended.length > 0) for (const plugin of curious) await plugin.finish!(ended)
-  }
-}
-
-function endedTask({ task, outcome }: Ending): EndedTask | undefined {
-  if (outcome === undefined) return undefined
-  return {
-    id: task.id,
-    task: task.envelope.task,
-    queue: task.source.queue,
-    headers: task.delivery.message.headers,
-    attempt: task.envelope.attempt,
-    deliveries: task.delivery.deliveries,
-    state: outcome.state,
-    output: outcome.output,
-    error: outcome.error,
+    const ended = endings.flatMap(({ task, outcome }) => (outcome ? { ...task.facts, ...outcome } : []))
+    try {
+      if (ended.length > 0) for (const plugin of curious) await plugin.finish!(ended)
+      return []
+    } catch (cause) {
+      if (QueueError.is(cause) && cause.retryable) throw cause
+      const error = new QueueError('TASK_FAILED', 'A plugin failed as tasks ended; they come again.', {
+        cause,
+      })
+      return [{ index: 0, error }]
+    }
   }
 }
