@@ -64,10 +64,15 @@ export class ArmedFault implements Injection {
    * however often; one without is drawn anew each time.
    */
   bite(subject: Subject): boolean {
-    if (!this.#mayBite(subject) || !this.#drawn(subject)) return false
+    if (!this.isActive(subject)) return false
     this.#counter.add(this.#host.runtime.now(), subject.key ?? subject.worker ?? subject.method)
     this.#host.onBite?.(this.fault, subject)
     return true
+  }
+
+  /** Would it hit this subject now? Counts nothing. */
+  isActive(subject: Subject): boolean {
+    return this.#mayBite(subject) && this.#drawn(subject)
   }
 
   /** Milliseconds by a distribution of this fault. */
@@ -85,6 +90,27 @@ export class ArmedFault implements Injection {
   async hold(ms: number, signal?: AbortSignal): Promise<void> {
     const both = signal === undefined ? this.ended : AbortSignal.any([this.ended, signal])
     await sleep(this.#host.runtime, ms, both).catch(() => signal?.throwIfAborted())
+  }
+
+  /**
+   * Does `act` at the moments of the schedule: once, or again `every` so often, until the fault ends. For faults that are
+   * a blow, not a state.
+   * @param onError what a failed blow is told; the next one still falls
+   */
+  async strike(act: () => void | Promise<void>, onError: (error: unknown) => void): Promise<void> {
+    const { afterMs, everyMs } = this.#times
+    if (afterMs > 0) await this.hold(afterMs)
+    while (!this.ended.aborted) {
+      try {
+        // Not awaited when it is done at once: a fault without a delay strikes before `arm` returns.
+        const acting = act()
+        if (acting !== undefined) await acting
+      } catch (error) {
+        onError(error)
+      }
+      if (everyMs === undefined) return
+      await this.hold(everyMs)
+    }
   }
 
   /** Runs when the fault ends. */

@@ -56,7 +56,7 @@ const VERBS: readonly Verb[] = [
     method: 'consumer.settle',
     run: async (transport) => {
       const [reader, receipt] = await held(transport)
-      return reader.settle([{ receipt, as: 'ack' }]).finally(() => reader.close())
+      return reader.settle([{ receipt, as: 'ack' }]).finally(() => void reader.close())
     },
     effect: async (on) => (await counts(on)).ready + (await counts(on)).leased === 0,
   },
@@ -64,7 +64,7 @@ const VERBS: readonly Verb[] = [
     method: 'consumer.extend',
     run: async (transport) => {
       const [reader, receipt] = await held(transport)
-      return reader.extend([receipt], 60_000).finally(() => reader.close())
+      return reader.extend([receipt], 60_000).finally(() => void reader.close())
     },
   },
   { method: 'consumer.close', run: async (transport) => (await consumer(transport)).close() },
