@@ -38,7 +38,8 @@ export class ArmedFault implements Injection {
   readonly #counter = new BiteCounter()
   readonly #end = new AbortController()
   readonly #armedAt: number
-  readonly #expiry: Timer
+  #endsAt: number
+  #expiry: Timer
   readonly #undo: (() => void | Promise<void>)[] = []
   #undone: Promise<void> | undefined
   #scale = 1
@@ -55,8 +56,18 @@ export class ArmedFault implements Injection {
     checkRate(fault)
     if (!(options.forMs > 0 && Number.isFinite(options.forMs)))
       throw new QueueError('INVALID', `Fault ${nameOf(fault)}: it needs an end, a time above 0.`)
-    this.#armedAt = host.runtime.monotonic()
-    this.#expiry = host.runtime.setTimer(() => void this.disarm(), options.forMs, true)
+    const now = host.runtime.monotonic()
+    this.#armedAt = now - (options.sinceMs ?? 0)
+    this.#endsAt = now + options.forMs
+    this.#expiry = this.#expireIn(options.forMs)
+  }
+
+  /** From now on it ends after `forMs`: who armed it from afar is still there. */
+  prolong(forMs: number): void {
+    if (this.ended.aborted) return
+    this.#expiry.cancel()
+    this.#endsAt = this.#host.runtime.monotonic() + forMs
+    this.#expiry = this.#expireIn(forMs)
   }
 
   /**
@@ -73,6 +84,12 @@ export class ArmedFault implements Injection {
   /** Would it hit this subject now? Counts nothing. */
   isActive(subject: Subject): boolean {
     return this.#mayBite(subject) && this.#drawn(subject)
+  }
+
+  /** Counts a hit that was decided elsewhere: a blow on something picked by the one who strikes. */
+  count(victim: string): void {
+    this.#counter.add(this.#host.runtime.now(), victim)
+    this.#host.onBite?.(this.fault, { worker: victim })
   }
 
   /** Milliseconds by a distribution of this fault. */
@@ -99,7 +116,8 @@ export class ArmedFault implements Injection {
    */
   async strike(act: () => void | Promise<void>, onError: (error: unknown) => void): Promise<void> {
     const { afterMs, everyMs } = this.#times
-    if (afterMs > 0) await this.hold(afterMs)
+    const waitMs = afterMs - (this.#options.sinceMs ?? 0)
+    if (waitMs > 0) await this.hold(waitMs)
     while (!this.ended.aborted) {
       try {
         // Not awaited when it is done at once: a fault without a delay strikes before `arm` returns.
@@ -132,6 +150,10 @@ export class ArmedFault implements Injection {
     return this.#undone
   }
 
+  #expireIn(ms: number): Timer {
+    return this.#host.runtime.setTimer(() => void this.disarm(), ms, true)
+  }
+
   async #disarm(): Promise<void> {
     this.#expiry.cancel()
     this.#end.abort(new QueueError('CLOSED', `Fault ${nameOf(this.fault)} is over.`))
@@ -148,8 +170,9 @@ export class ArmedFault implements Injection {
   #isTime(): boolean {
     const { afterMs, everyMs, forMs } = this.#times
     // Timers may be late, an event loop may be blocked: the clock decides.
-    const sinceMs = this.#host.runtime.monotonic() - this.#armedAt
-    if (sinceMs >= this.#options.forMs || sinceMs < afterMs) return false
+    const now = this.#host.runtime.monotonic()
+    const sinceMs = now - this.#armedAt
+    if (now >= this.#endsAt || sinceMs < afterMs) return false
     const intoMs = everyMs === undefined ? sinceMs - afterMs : (sinceMs - afterMs) % everyMs
     return intoMs < forMs
   }

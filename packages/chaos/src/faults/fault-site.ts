@@ -9,6 +9,8 @@ export interface ArmOptions {
   readonly blast?: BlastRadius | undefined
   /** Everything random of this fault derives from it. */
   readonly seed?: number | undefined
+  /** How long it has been armed elsewhere: a process that comes later joins its schedule. */
+  readonly sinceMs?: number | undefined
 }
 
 /** A fault that is at work. */
