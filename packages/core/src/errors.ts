@@ -58,11 +58,15 @@ export class QueueError extends Error {
 
   /**
    * Tells a QueueError from any other value, also when it comes from another installed copy of this
-   * package, where `instanceof` would say no.
+   * package, where `instanceof` would say no. Never throws: what was thrown may be a proxy that does.
    */
   static is(value: unknown, code?: QueueErrorCode): value is QueueError {
-    if (typeof value !== 'object' || value === null || !(BRAND in value)) return false
-    return code === undefined || (value as { code?: unknown }).code === code
+    if (typeof value !== 'object' || value === null) return false
+    try {
+      return BRAND in value && (code === undefined || (value as { code?: unknown }).code === code)
+    } catch {
+      return false
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { watchByPolling } from '../emulation/watch-by-polling.ts'
 import { QueueError } from '../errors.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
-import { rebuildError } from '../task/error-record.ts'
+import { isErrorRecord, rebuildError } from '../task/error-record.ts'
 import { DEFAULT_CONTENT_TYPE } from '../task/envelope.ts'
 import { requireResults, serializerFor } from '../task/parts.ts'
 import type { Parts } from '../task/parts.ts'
@@ -143,7 +143,7 @@ function failure(record: ResultRecord, facts: ResultFacts): QueueError {
   if (record.state === 'expired')
     return new QueueError('TASK_CANCELLED', `${subject} expired before it could start.`)
   const { error } = facts
-  if (error === undefined) return new QueueError('TASK_FAILED', `${subject} failed${why}.`)
+  if (!isErrorRecord(error)) return new QueueError('TASK_FAILED', `${subject} failed${why}.`)
   return new QueueError(
     error.code === 'TASK_TIMEOUT' ? 'TASK_TIMEOUT' : 'TASK_FAILED',
     `${subject} failed: ${error.message}`,

@@ -1,3 +1,5 @@
+import { show } from './show.ts'
+
 /** An error as data: what travels in results, dead letters and events. Rebuilt only as a plain Error, never by class name. */
 export interface ErrorRecord {
   readonly name: string
@@ -26,16 +28,22 @@ export function errorRecord(thrown: unknown, depth = 0): ErrorRecord {
   }
 }
 
-/** The plain Error that a record stands for. */
-export function rebuildError(record: ErrorRecord): Error {
-  const error = new Error(
-    record.message,
-    record.cause === undefined ? undefined : { cause: rebuildError(record.cause) },
-  )
-  error.name = record.name
-  if (record.stack !== undefined) error.stack = record.stack
-  if (record.code !== undefined) Object.assign(error, { code: record.code })
+/** The plain Error that a record stands for. A record may come from anywhere: what is no text is left out. */
+export function rebuildError(record: ErrorRecord, depth = 0): Error {
+  const { cause } = record
+  const nested =
+    depth < CAUSES && isErrorRecord(cause) ? { cause: rebuildError(cause, depth + 1) } : undefined
+  const error = new Error(text(record, 'message') ?? '', nested)
+  error.name = text(record, 'name') ?? 'Error'
+  const stack = text(record, 'stack')
+  const code = text(record, 'code')
+  if (stack !== undefined) error.stack = stack
+  if (code !== undefined) Object.assign(error, { code })
   return error
+}
+
+export function isErrorRecord(value: unknown): value is ErrorRecord {
+  return typeof value === 'object' && value !== null
 }
 
 function field(name: 'stack' | 'code', value: string | undefined, chars: number): Partial<ErrorRecord> {
@@ -43,7 +51,7 @@ function field(name: 'stack' | 'code', value: string | undefined, chars: number)
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? JSON.stringify(value) : show(value)
 }
 
 function read(source: object, key: string): unknown {
