@@ -1,6 +1,7 @@
 import type { Channel } from '../contract/channel.ts'
 import { sendCommand } from '../control/command.ts'
 import type { CommandBody, CommandName, Reply } from '../control/command.ts'
+import type { Timer } from '../runtime/runtime.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
 import { requireChannel } from '../task/parts.ts'
@@ -46,16 +47,31 @@ export class ControlClient {
     const controller = new AbortController()
     const replies: Reply[] = []
     const subscription = await channel.listen([how.replyTo], { signal: controller.signal })
-    await sendCommand(this.#parts, body)
-    const timer = this.#parts.runtime.setTimer(() => controller.abort(), how.waitMs)
+    let timer: Timer | undefined
     try {
+      await sendCommand(this.#parts, body)
+      timer = this.#parts.runtime.setTimer(() => controller.abort(), how.waitMs)
       for await (const message of subscription) {
-        replies.push(JSON.parse(Buffer.from(message.payload).toString()) as Reply)
+        const reply = readReply(message.payload)
+        if (reply !== undefined) replies.push(reply)
         if (replies.length >= how.expected) break
       }
     } finally {
-      timer.cancel()
+      timer?.cancel()
+      controller.abort()
     }
     return replies
+  }
+}
+
+/** Whoever can write to the channel can write nonsense: it is no reply. */
+function readReply(payload: Uint8Array): Reply | undefined {
+  try {
+    const reply = JSON.parse(Buffer.from(payload).toString()) as Partial<Reply> | null
+    return typeof reply?.worker === 'string' && typeof reply.command === 'string'
+      ? (reply as Reply)
+      : undefined
+  } catch {
+    return undefined
   }
 }

@@ -27,9 +27,27 @@ export async function* eventStream(parts: Parts, options: EventsOptions = {}): A
   }
   let timer = parts.runtime.setTimer(demand, 0, true)
   try {
-    for await (const message of subscription)
-      yield* JSON.parse(Buffer.from(message.payload).toString()) as QueueEvent[]
+    for await (const message of subscription) yield* readEvents(message.payload)
   } finally {
     timer.cancel()
   }
+}
+
+/** Whoever can write to the channel can write nonsense: it holds no events. */
+function readEvents(payload: Uint8Array): readonly QueueEvent[] {
+  try {
+    const events: unknown = JSON.parse(Buffer.from(payload).toString())
+    return Array.isArray(events) ? events.filter(isEvent) : []
+  } catch {
+    return []
+  }
+}
+
+function isEvent(value: unknown): value is QueueEvent {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<QueueEvent>).type === 'string' &&
+    typeof (value as Partial<QueueEvent>).at === 'number'
+  )
 }
