@@ -17,6 +17,8 @@ import { QueueError } from './errors.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { systemRuntime } from './runtime/system-runtime.ts'
 import type { Task } from './task/define-task.ts'
+import { checkOptions } from './task/check-options.ts'
+import { checkChoice, checkId } from './task/check-values.ts'
 import type { EnqueueOptions } from './task/enqueue-options.ts'
 import { EventPublisher } from './task/event-publisher.ts'
 import type { EventMode } from './task/event-publisher.ts'
@@ -25,6 +27,7 @@ import { jsonSerializer } from './task/json-serializer.ts'
 import { serializerFor } from './task/parts.ts'
 import type { Parts } from './task/parts.ts'
 import type { Plugin, PluginHost } from './task/plugin.ts'
+import { show } from './task/show.ts'
 import { withDefaults } from './task/with-defaults.ts'
 import { Worker } from './worker/worker.ts'
 import type { WorkerOptions } from './worker/worker-options.ts'
@@ -71,7 +74,7 @@ export class Bananas implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(options: BananasOptions) {
-    this.#transport = options.transport
+    this.#transport = checkedOptions(options).transport
     this.broker = options.transport.broker
     this.#parts = createParts(options, () => this.#ready())
     this.#events = new EventPublisher(this.#parts, this.#parts.runtime.id(), options.events ?? 'off')
@@ -116,7 +119,7 @@ export class Bananas implements AsyncDisposable {
     inputs: readonly unknown[] | AsyncIterable<unknown> | Iterable<unknown>,
     options: EnqueueOptions = {},
   ): Promise<readonly Job[] | number> {
-    if (!Array.isArray(inputs)) return this.#enqueueStream(task, inputs as AsyncIterable<unknown>, options)
+    if (!Array.isArray(inputs)) return this.#enqueueStream(task, iterable(inputs, task), options)
     const enqueued = await this.#enqueuer.many(task, inputs, options)
     return enqueued.map(({ id, duplicate }) => this.#job(id, duplicate))
   }
@@ -183,6 +186,7 @@ export class Bananas implements AsyncDisposable {
     inputs: AsyncIterable<unknown> | Iterable<unknown>,
     options: EnqueueOptions,
   ): Promise<number> {
+    options.signal?.throwIfAborted()
     const size = Math.min(1000, this.broker.supports.maxBatch)
     let batch: unknown[] = []
     let sent = 0
@@ -243,11 +247,51 @@ const DEFAULTS: Required<
   lanes: 3,
 }
 
+const KNOWN: Readonly<Record<keyof BananasOptions, true>> = {
+  transport: true,
+  results: true,
+  channel: true,
+  serializer: true,
+  serializers: true,
+  plugins: true,
+  namespace: true,
+  lanes: true,
+  secret: true,
+  events: true,
+  runtime: true,
+}
+
+/** @throws QueueError INVALID naming the option */
+function checkedOptions(options: BananasOptions): BananasOptions {
+  if (options?.transport?.broker === undefined)
+    throw new QueueError('INVALID', 'new Bananas() needs a transport, for example { transport: memory() }.')
+  checkOptions(options, KNOWN, 'new Bananas()')
+  const { namespace, lanes, secret, events } = options
+  if (namespace !== undefined) checkId(namespace, 'new Bananas(): namespace')
+  if (lanes !== undefined) checkChoice(lanes, [1, 3], 'new Bananas(): lanes')
+  if (events !== undefined) checkChoice(events, ['on-demand', 'always', 'off'], 'new Bananas(): events')
+  // An environment variable that is not set must not sign with nothing.
+  if (secret !== undefined && (typeof secret !== 'string' || secret === ''))
+    throw new QueueError('INVALID', 'new Bananas(): secret must be a non-empty string, or left out.')
+  return options
+}
+
+function iterable(inputs: unknown, task: Task): AsyncIterable<unknown> | Iterable<unknown> {
+  if (
+    typeof inputs === 'object' &&
+    inputs !== null &&
+    (Symbol.asyncIterator in inputs || Symbol.iterator in inputs)
+  )
+    return inputs as AsyncIterable<unknown>
+  throw new QueueError(
+    'INVALID',
+    `Task "${task?.name}": enqueueMany takes an array or an iterable of inputs, not ${show(inputs)}.`,
+  )
+}
+
 function createParts(options: BananasOptions, ready: () => Promise<void>): Parts {
   const { transport } = options
   const { serializer, serializers, runtime, plugins, namespace, lanes } = withDefaults(DEFAULTS, options)
-  if (transport?.broker === undefined)
-    throw new QueueError('INVALID', 'new Bananas() needs a transport, for example { transport: memory() }.')
   return {
     namespace,
     broker: transport.broker,

@@ -4,10 +4,13 @@ import { firstHop } from '../emulation/delay-hops.ts'
 import { laneFor } from '../emulation/priority-lanes.ts'
 import { QueueError } from '../errors.ts'
 import { epochMs } from '../runtime/iso-time.ts'
+import { checkOptions } from '../task/check-options.ts'
+import { checkChoice, checkId, checkText } from '../task/check-values.ts'
 import { checkPriority } from '../task/define-task.ts'
 import type { Task } from '../task/define-task.ts'
 import { parseDuration } from '../task/duration.ts'
-import type { EnqueueOptions } from '../task/enqueue-options.ts'
+import { UNIQUE_OPTIONS } from '../task/enqueue-options.ts'
+import type { EnqueueOptions, UniqueOptions } from '../task/enqueue-options.ts'
 import { checkUserHeaders, DEFAULT_CONTENT_TYPE, HEADER, wireTime } from '../task/envelope.ts'
 import type { Parts } from '../task/parts.ts'
 import { show } from '../task/show.ts'
@@ -23,7 +26,6 @@ export interface Frame {
   readonly group: string | undefined
 }
 
-const LONGEST_ID = 255
 const MOST_RETRIES = 1_000_000_000
 
 /** @throws QueueError INVALID naming the task and the option; UNSUPPORTED what this broker cannot do */
@@ -38,12 +40,8 @@ export function buildFrame(parts: Parts, task: AnyTask, options: EnqueueOptions)
   if (wanted > 0) headers[HEADER.notBefore] = wireTime(now + wanted, `${subject}: delay`)
   const { supports, name } = parts.broker
   const hop = firstHop(headers, wanted, { name, maxDelayMs: supports.maxDelayMs })
-  if (options.group !== undefined && supports.ordered === 'none') {
-    throw new QueueError(
-      'UNSUPPORTED',
-      `${subject}: ${name} keeps no order (ordered is 'none'), so "group" would promise what nobody keeps. Leave it out.`,
-    )
-  }
+  if (options.group !== undefined) checkGroup(options.group, parts, subject)
+  if (options.unique !== undefined) checkUnique(options.unique, `${subject}: unique`)
   return {
     lane: laneFor(queue, priority, parts.lanes),
     headers: hop.headers,
@@ -51,6 +49,25 @@ export function buildFrame(parts: Parts, task: AnyTask, options: EnqueueOptions)
     delayMs: hop.delayMs,
     group: options.group,
   }
+}
+
+function checkGroup(group: string, { broker: { name, supports } }: Parts, subject: string): void {
+  checkId(group, `${subject}: group`)
+  if (supports.ordered !== 'none') return
+  throw new QueueError(
+    'UNSUPPORTED',
+    `${subject}: ${name} keeps no order (ordered is 'none'), so "group" would promise what nobody keeps. Leave it out.`,
+  )
+}
+
+/** All of it, because a mistyped mode would take the place of a task that should have been kept. */
+function checkUnique(unique: UniqueOptions, subject: string): void {
+  checkOptions(unique, UNIQUE_OPTIONS, subject)
+  const { key, mode, until } = unique
+  if (key !== undefined) checkText(key, `${subject}.key`)
+  if (mode !== undefined) checkChoice(mode, ['keep-first', 'reject', 'replace'], `${subject}.mode`)
+  if (until !== undefined) checkChoice(until, ['started', 'finished'], `${subject}.until`)
+  if (unique.for !== undefined) parseDuration(unique.for, `${subject}.for`)
 }
 
 /** @throws QueueError INVALID when the input cannot be encoded or the id is unusable */
@@ -65,20 +82,12 @@ export function buildMessage(parts: Parts, frame: Frame, input: unknown, id?: st
   }
 }
 
-/** @throws QueueError INVALID */
-export function checkId(id: string): void {
-  if (typeof id === 'string' && id.length > 0 && Buffer.byteLength(id) <= LONGEST_ID && id.isWellFormed())
-    return
-  throw new QueueError('INVALID', `A task id must be a string of 1 to ${LONGEST_ID} bytes, not ${show(id)}.`)
-}
-
 function delayOf(options: EnqueueOptions, now: number, subject: string): number {
   if (options.at === undefined)
     return options.delay === undefined ? 0 : parseDuration(options.delay, `${subject}: delay`)
   if (options.delay !== undefined)
     throw new QueueError('INVALID', `${subject}: give either "delay" or "at", not both.`)
-  const at = epochMs(options.at)
-  if (!Number.isFinite(at)) throw new QueueError('INVALID', `${subject}: "at" is not a valid time.`)
+  const at = momentOf(options.at, `${subject}: at`)
   return Math.max(0, Math.ceil(at - now))
 }
 
@@ -86,15 +95,24 @@ function headersOf(parts: Parts, task: AnyTask, options: EnqueueOptions): Record
   const headers: Record<string, string> = { [HEADER.task]: task.name }
   const { contentType } = parts.serializer
   if (contentType !== DEFAULT_CONTENT_TYPE) headers[HEADER.contentType] = contentType
+  const subject = `Task "${task.name}"`
   if (options.headers !== undefined) addUserHeaders(headers, options.headers)
-  addLimits(headers, parts, options, `Task "${task.name}"`)
-  if (options.ignoreResult !== undefined) headers[HEADER.ignoreResult] = options.ignoreResult ? 'yes' : 'no'
-  if (options.shadow !== undefined) headers[HEADER.shadow] = options.shadow
-  if (options.needs !== undefined) headers[HEADER.needs] = options.needs
-  if (options.parentId !== undefined) headers[HEADER.parentId] = options.parentId
-  if (options.rootId !== undefined) headers[HEADER.rootId] = options.rootId
+  addLimits(headers, parts, options, subject)
+  if (options.ignoreResult !== undefined) {
+    checkChoice(options.ignoreResult, [true, false], `${subject}: ignoreResult`)
+    headers[HEADER.ignoreResult] = options.ignoreResult ? 'yes' : 'no'
+  }
+  for (const name of TEXTS) {
+    const text = options[name]
+    if (text === undefined) continue
+    checkText(text, `${subject}: ${name}`)
+    headers[HEADER[name]] = text
+  }
   return headers
 }
+
+/** Options that travel as they are. */
+const TEXTS = ['shadow', 'needs', 'parentId', 'rootId'] as const
 
 function addLimits(
   headers: Record<string, string>,
@@ -118,8 +136,15 @@ function addUserHeaders(headers: Record<string, string>, given: Headers): void {
 }
 
 function expiryOf(expires: NonNullable<EnqueueOptions['expires']>, parts: Parts, subject: string): number {
-  if (typeof expires === 'object') return epochMs(expires)
+  if (typeof expires === 'object') return momentOf(expires, `${subject}: expires`)
   return parts.runtime.now() + parseDuration(expires, `${subject}: expires`)
+}
+
+/** @throws QueueError INVALID */
+function momentOf(time: Date | number, label: string): number {
+  const ms = epochMs(time)
+  if (Number.isFinite(ms)) return ms
+  throw new QueueError('INVALID', `${label} must be a valid Date or epoch milliseconds, not ${show(time)}.`)
 }
 
 function checkLimit(limit: number, subject: string): number {

@@ -4,7 +4,11 @@ import { claimUnique, confirmUnique, withdrawUnique } from '../emulation/unique-
 import type { Claim } from '../emulation/unique-by-swap.ts'
 import { QueueError } from '../errors.ts'
 import { crypto } from '../runtime/builtins.ts'
+import { checkOptions } from '../task/check-options.ts'
+import { checkId } from '../task/check-values.ts'
+import { checkTask } from '../task/define-task.ts'
 import { parseDuration } from '../task/duration.ts'
+import { ENQUEUE_OPTIONS } from '../task/enqueue-options.ts'
 import type { EnqueueOptions, EnqueueRequest } from '../task/enqueue-options.ts'
 import { HEADER } from '../task/envelope.ts'
 import type { EventPublisher } from '../task/event-publisher.ts'
@@ -12,9 +16,11 @@ import { requireResults } from '../task/parts.ts'
 import type { Parts } from '../task/parts.ts'
 import type { Enqueued } from '../task/plugin.ts'
 import { validate } from '../task/validate.ts'
-import { buildFrame, buildMessage, checkId } from './build-message.ts'
+import { buildFrame, buildMessage } from './build-message.ts'
 import type { Frame } from './build-message.ts'
-import { partialFailure, publishAll, PublishBatcher } from './publish-batcher.ts'
+import { atPosition, eachForItself, partialFailure } from './partial-failure.ts'
+import { publishAll, PublishBatcher } from './publish-batcher.ts'
+import { withAbort } from './with-abort.ts'
 
 const DAY_MS = 86_400_000
 
@@ -39,8 +45,16 @@ export class Enqueuer {
   }
 
   async one(request: EnqueueRequest): Promise<Enqueued> {
+    const { task, options } = request
+    checkTask(task, 'enqueue')
+    checkOptions(options, ENQUEUE_OPTIONS, `Task "${task.name}"`)
+    if (options.signal === undefined) return this.#ready(request)
+    options.signal.throwIfAborted()
+    return withAbort(this.#ready(request), options.signal)
+  }
+
+  async #ready(request: EnqueueRequest): Promise<Enqueued> {
     await this.#parts.ready()
-    request.options.signal?.throwIfAborted()
     return this.#send(request)
   }
 
@@ -50,22 +64,19 @@ export class Enqueuer {
     inputs: readonly unknown[],
     options: EnqueueOptions,
   ): Promise<readonly Enqueued[]> {
+    checkTask(task, 'enqueueMany')
+    checkOptions(options, ENQUEUE_OPTIONS, `Task "${task.name}"`)
     if (options.id !== undefined)
       throw new QueueError(
         'INVALID',
         `Task "${task.name}": enqueueMany makes its own ids; "id" fits only one.`,
       )
     await this.#parts.ready()
-    if (this.#hasPlugins || options.unique !== undefined) {
-      return Promise.all(inputs.map((input) => this.#send({ task, input, options })))
-    }
+    if (this.#hasPlugins) return eachForItself(inputs, (input) => this.#send({ task, input, options }))
     const frame = buildFrame(this.#parts, task, options)
-    const messages: Message[] = []
-    for (const input of inputs) {
-      if (task.inputSchema !== undefined)
-        await validate(task.inputSchema, input, `The input of task "${task.name}"`)
-      messages.push(buildMessage(this.#parts, frame, input))
-    }
+    const messages = await this.#prepare(task, frame, inputs)
+    if (options.unique !== undefined)
+      return eachForItself(messages, (message) => this.#enqueueUnique({ task, options }, frame, message))
     const failures: readonly Failure[] = await publishAll(
       this.#parts.broker,
       frame.lane,
@@ -77,9 +88,29 @@ export class Enqueuer {
     return messages.map((message) => ({ id: message.id, duplicate: false }))
   }
 
+  /** Every input checked and encoded before the first is sent. @throws QueueError INVALID naming the position */
+  async #prepare(
+    task: EnqueueRequest['task'],
+    frame: Frame,
+    inputs: readonly unknown[],
+  ): Promise<readonly Message[]> {
+    const messages: Message[] = []
+    // By index: a hole in the list is an input that is undefined.
+    for (let index = 0; index < inputs.length; index += 1) {
+      try {
+        if (task.inputSchema !== undefined)
+          await validate(task.inputSchema, inputs[index], `The input of task "${task.name}"`)
+        messages.push(buildMessage(this.#parts, frame, inputs[index]))
+      } catch (error) {
+        throw atPosition(index, inputs.length, error)
+      }
+    }
+    return messages
+  }
+
   async #enqueue(request: EnqueueRequest): Promise<Enqueued> {
     const { task, input, options } = request
-    if (options.id !== undefined) checkId(options.id)
+    if (options.id !== undefined) checkId(options.id, `Task "${task.name}": the id`)
     if (task.inputSchema !== undefined)
       await validate(task.inputSchema, input, `The input of task "${task.name}"`)
     const frame = buildFrame(this.#parts, task, options)
@@ -90,7 +121,11 @@ export class Enqueuer {
     return { id: message.id, duplicate: false }
   }
 
-  async #enqueueUnique({ task, options }: EnqueueRequest, frame: Frame, message: Message): Promise<Enqueued> {
+  async #enqueueUnique(
+    { task, options }: Omit<EnqueueRequest, 'input'>,
+    frame: Frame,
+    message: Message,
+  ): Promise<Enqueued> {
     const results = requireResults(this.#parts, `Task "${task.name}": "unique"`)
     const claim = this.#claim(task.name, options, frame.delayMs, message)
     const holder = await claimUnique(results, this.#parts.runtime, claim)

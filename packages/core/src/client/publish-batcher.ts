@@ -1,7 +1,6 @@
 import type { Broker } from '../contract/broker.ts'
 import type { Failure } from '../contract/failure.ts'
 import type { Message } from '../contract/message.ts'
-import { QueueError } from '../errors.ts'
 
 interface Waiting {
   readonly message: Message
@@ -102,14 +101,4 @@ export async function publishAll(
     for (const failure of part) failures.push({ index: failure.index + at, error: failure.error })
   }
   return failures
-}
-
-/** One error for a batch that failed in part; its `cause` holds every failure with its position. */
-export function partialFailure(failures: readonly Failure[], total: number): QueueError {
-  const first = failures[0]!
-  return new QueueError(
-    first.error.code,
-    `${failures.length} of ${total} tasks were not enqueued (the others were); first, at position ${first.index}: ${first.error.message}`,
-    { cause: failures, retryable: failures.every((failure) => failure.error.retryable) },
-  )
 }

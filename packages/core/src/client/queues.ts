@@ -6,13 +6,18 @@ import type {
   QueueCounts,
 } from '../contract/broker.ts'
 import type { Message } from '../contract/message.ts'
+import { checkQueueName } from '../contract/check-message.ts'
 import { lanesOf, queueOfLane } from '../emulation/priority-lanes.ts'
 import { QueueError } from '../errors.ts'
+import { checkOptions } from '../task/check-options.ts'
 import type { Parts } from '../task/parts.ts'
 import { encodeResultValue } from '../task/result-value.ts'
+import { show } from '../task/show.ts'
 
 const NOTHING: QueueCounts = { ready: 0, delayed: 0, leased: 0, dead: 0 }
 const PAGE = 500
+const PAGE_OPTIONS = { limit: true, after: true } as const
+const SELECTION_OPTIONS = { ids: true } as const
 
 /** Looking into queues and tidying them up; lanes of one queue count as that queue. */
 export class Queues {
@@ -48,6 +53,7 @@ export class Queues {
 
   /** The next messages, without taking them. */
   async peek(queue: string, limit = 20): Promise<readonly Message[]> {
+    checkLimit(limit, 0)
     await this.#parts.ready()
     const { broker } = this.#parts
     if (broker.peek === undefined) throw this.#unsupported('show messages without taking them', 'peek')
@@ -72,10 +78,12 @@ export class Queues {
     queue: string,
     page: DeadLetterPage = { limit: 100 },
   ): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }> {
+    checkOptions(page, PAGE_OPTIONS, 'dead')
+    checkLimit(page.limit, 1)
     const dead = await this.#deadLetters()
     const lanes = this.#lanes(queue)
     // A page marker is the lane's number and its own marker.
-    const [start, after] = page.after === undefined ? [0, undefined] : splitMarker(page.after)
+    const [start, after] = page.after === undefined ? [0, undefined] : splitMarker(page.after, lanes.length)
     for (let lane = start; lane < lanes.length; lane += 1) {
       const found = await dead.list(lanes[lane]!, {
         limit: page.limit,
@@ -90,6 +98,7 @@ export class Queues {
 
   /** Puts dead letters back as fresh tasks, forgetting their failed results. Returns how many. */
   async redrive(queue: string, selection: DeadLetterSelection = {}): Promise<number> {
+    checkSelection(selection, 'redrive')
     const dead = await this.#deadLetters()
     let redriven = 0
     for (const lane of this.#lanes(queue)) {
@@ -101,6 +110,7 @@ export class Queues {
 
   /** Forgets dead letters for good. Returns how many. */
   async drop(queue: string, selection: DeadLetterSelection = {}): Promise<number> {
+    checkSelection(selection, 'drop')
     const dead = await this.#deadLetters()
     let dropped = 0
     for (const lane of this.#lanes(queue)) dropped += await dead.drop(lane, selection)
@@ -130,6 +140,7 @@ export class Queues {
   }
 
   #lanes(queue: string): readonly string[] {
+    checkQueueName(queue)
     return lanesOf(queue, this.#parts.lanes).map((lane) => lane.queue)
   }
 
@@ -141,11 +152,29 @@ export class Queues {
   }
 }
 
-function splitMarker(marker: string): readonly [number, string | undefined] {
-  const colon = marker.indexOf(':')
-  const lane = Number(marker.slice(0, colon))
-  if (colon < 1 || !Number.isInteger(lane))
-    throw new QueueError('INVALID', `"${marker}" is not a page marker of dead letters.`)
-  const rest = marker.slice(colon + 1)
+function splitMarker(marker: string, lanes: number): readonly [number, string | undefined] {
+  const [, number, rest = ''] = (typeof marker === 'string' && /^(\d+):(.*)$/s.exec(marker)) || []
+  const lane = Number(number)
+  if (!(lane < lanes))
+    throw new QueueError(
+      'INVALID',
+      `${show(marker)} is not a page marker of dead letters. Pass the "next" of the page before, or none.`,
+    )
   return [lane, rest === '' ? undefined : rest]
+}
+
+function checkLimit(limit: number, least: number): void {
+  if (Number.isInteger(limit) && limit >= least) return
+  throw new QueueError(
+    'INVALID',
+    `The limit must be a whole number of at least ${least}, not ${show(limit)}.`,
+  )
+}
+
+/** Strict, because without ids all letters are meant: a slip must not drop them. */
+function checkSelection(selection: DeadLetterSelection, verb: string): void {
+  checkOptions(selection, SELECTION_OPTIONS, verb)
+  const { ids } = selection
+  if (ids === undefined || (Array.isArray(ids) && ids.every((id) => typeof id === 'string'))) return
+  throw new QueueError('INVALID', `${verb}: "ids" must be a list of task ids, not ${show(ids)}.`)
 }

@@ -8,7 +8,8 @@ export function fromIsoTime(text: string): number {
   return Date.parse(text)
 }
 
-/** Epoch milliseconds of a Date or of a number that already is that. */
+/** Epoch milliseconds of a Date or of a number that already is that; NaN for what only plain JavaScript can pass. */
 export function epochMs(time: Date | number): number {
-  return typeof time === 'number' ? time : time.getTime()
+  if (typeof time === 'number') return time
+  return time instanceof Date ? time.getTime() : NaN
 }

@@ -1,4 +1,6 @@
+import { checkQueueName } from '../contract/check-message.ts'
 import { QueueError } from '../errors.ts'
+import { checkOptions } from './check-options.ts'
 import { parseDuration } from './duration.ts'
 import type { Duration } from './duration.ts'
 import { retryPolicy } from './retry-policy.ts'
@@ -44,6 +46,16 @@ export interface Task<Input = unknown, Output = unknown, Parsed = Input> {
 }
 
 const LONGEST_NAME = 1024
+const KNOWN: Readonly<Record<keyof SchemaTaskOptions<StandardSchema, StandardSchema>, true>> = {
+  queue: true,
+  priority: true,
+  timeout: true,
+  retry: true,
+  ignoreResult: true,
+  resultTtl: true,
+  input: true,
+  output: true,
+}
 
 /**
  * Declares a task. With Standard Schemas the types come from them; else give them: `defineTask<{ url: string }, number>('fetch')`.
@@ -63,9 +75,14 @@ export function defineTask(
 ): Task {
   checkTaskName(name)
   const subject = `Task "${name}"`
+  checkOptions(options, KNOWN, subject)
+  const queue = options.queue ?? 'default'
+  checkQueueName(queue)
+  checkSchema(options.input, `${subject}: input`)
+  checkSchema(options.output, `${subject}: output`)
   return Object.freeze({
     name,
-    queue: options.queue ?? 'default',
+    queue,
     priority: checkPriority(options.priority ?? 50, subject),
     timeoutMs:
       options.timeout === undefined ? undefined : parseDuration(options.timeout, `${subject}: timeout`),
@@ -83,6 +100,24 @@ export function checkPriority(priority: number, subject: string): number {
   throw new QueueError(
     'INVALID',
     `${subject}: priority must be a whole number from 0 (last) to 100 (first), not ${show(priority)}.`,
+  )
+}
+
+/**
+ * A name in place of the task itself is the usual slip in plain JavaScript.
+ * @throws QueueError INVALID unless `defineTask` made it
+ */
+export function checkTask(task: Pick<Task, 'name' | 'queue' | 'retry'>, subject: string): void {
+  const { name, queue, retry } = (task ?? {}) as Partial<Task>
+  if (typeof name === 'string' && typeof queue === 'string' && typeof retry === 'object') return
+  throw new QueueError('INVALID', `${subject} takes what defineTask returns, not ${show(task)}.`)
+}
+
+function checkSchema(schema: StandardSchema | undefined, subject: string): void {
+  if (schema === undefined || typeof schema?.['~standard']?.validate === 'function') return
+  throw new QueueError(
+    'INVALID',
+    `${subject} must be a Standard Schema (zod, valibot, arktype and others make them), not ${show(schema)}.`,
   )
 }
 

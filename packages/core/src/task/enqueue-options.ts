@@ -29,6 +29,7 @@ export interface EnqueueOptions {
   readonly needs?: string
   readonly parentId?: string
   readonly rootId?: string
+  /** Ends the wait. What was on its way by then may be stored or not. */
   readonly signal?: AbortSignal
 }
 
@@ -41,6 +42,34 @@ export interface UniqueOptions {
   readonly until?: 'started' | 'finished'
   /** Holds for a time, whatever becomes of the first. With `until`: at most so long. Default bound: 1 day beyond the delay. */
   readonly for?: Duration
+}
+
+/** Every option there is; another one is a slip, and refused. */
+export const ENQUEUE_OPTIONS: Readonly<Record<keyof EnqueueOptions, true>> = {
+  delay: true,
+  at: true,
+  expires: true,
+  queue: true,
+  priority: true,
+  unique: true,
+  id: true,
+  group: true,
+  timeout: true,
+  retryLimit: true,
+  ignoreResult: true,
+  headers: true,
+  shadow: true,
+  needs: true,
+  parentId: true,
+  rootId: true,
+  signal: true,
+}
+
+export const UNIQUE_OPTIONS: Readonly<Record<keyof UniqueOptions, true>> = {
+  key: true,
+  mode: true,
+  until: true,
+  for: true,
 }
 
 /** One enqueue on its way through the plugins. */

@@ -2,6 +2,8 @@ import type { Headers } from '../contract/message.ts'
 import { QueueError } from '../errors.ts'
 import { fromIsoTime, toIsoTime } from '../runtime/iso-time.ts'
 import { uuidV7Time } from '../runtime/uuid-v7.ts'
+import { checkText } from './check-values.ts'
+import { show } from './show.ts'
 
 /**
  * What core knows of a message from its headers alone. The wire format (docs/wire-format.md):
@@ -119,6 +121,9 @@ const UNTIL: ReadonlyMap<string, 'started' | 'finished'> = new Map([
 
 /** Names of the wire format are refused to users, the rest travels verbatim. @throws QueueError INVALID */
 export function checkUserHeaders(headers: Headers): void {
+  // What can be iterated, as a Map or the Headers of fetch, has no keys of its own and would be lost.
+  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
+    throw new QueueError('INVALID', `Headers must be an object of strings, not ${show(headers)}.`)
   for (const name of Object.keys(headers)) {
     if (name.startsWith(RESERVED) || name === HEADER.contentType) {
       throw new QueueError(
@@ -126,8 +131,8 @@ export function checkUserHeaders(headers: Headers): void {
         `The header "${name}" belongs to the wire format. Choose a name that does not start with "${RESERVED}".`,
       )
     }
-    if (typeof headers[name] !== 'string')
-      throw new QueueError('INVALID', `The header "${name}" must be a string.`)
+    checkText(name, 'The name of a header')
+    checkText(headers[name]!, `The header "${name}"`)
   }
 }
 

@@ -5,7 +5,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * JSON as UTF-8; `undefined` is the empty body. Refuses what JSON would drop or change in silence: BigInt, functions,
- * symbols, NaN and infinities, undefined in lists, Map and Set, Error, RegExp, ArrayBuffer, typed arrays, cycles. `Date` and whatever has `toJSON` become what that returns.
+ * symbols, NaN and infinities, undefined in lists, Map and Set, Error, RegExp, promises, ArrayBuffer, typed arrays, cycles.
+ * `Date` and whatever has `toJSON` become what that returns, -0 becomes 0, and a property that is undefined is left out.
  */
 export const jsonSerializer: Serializer = {
   contentType: 'application/json',
@@ -89,6 +90,7 @@ function lossyObject(value: object | null): string | undefined {
   if (value instanceof Set) return 'a Set'
   if (value instanceof Error) return 'an Error'
   if (value instanceof RegExp) return 'a RegExp'
+  if (value instanceof Promise) return 'a promise (await it)'
   if (value instanceof ArrayBuffer) return 'an ArrayBuffer'
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`
   return undefined

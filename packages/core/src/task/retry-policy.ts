@@ -1,4 +1,5 @@
 import { QueueError } from '../errors.ts'
+import { checkOptions } from './check-options.ts'
 import { parseDuration } from './duration.ts'
 import type { Duration } from './duration.ts'
 import { show } from './show.ts'
@@ -41,6 +42,13 @@ const DEFAULTS: Required<RetryOptions> = {
   maxDelay: '1h',
   jitter: true,
 }
+const KNOWN: Readonly<Record<keyof RetryOptions, true>> = {
+  limit: true,
+  backoff: true,
+  delay: true,
+  maxDelay: true,
+  jitter: true,
+}
 const KINDS: ReadonlySet<unknown> = new Set<BackoffKind>(['fixed', 'linear', 'exponential'])
 
 /** @throws QueueError INVALID naming the option */
@@ -48,7 +56,9 @@ export function retryPolicy(
   options: RetryOptions | number | false | undefined,
   subject: string,
 ): RetryPolicy {
-  const { limit, backoff, delay, maxDelay, jitter } = withDefaults(DEFAULTS, longForm(options))
+  const given = longForm(options)
+  checkOptions(given, KNOWN, `${subject}: retry`)
+  const { limit, backoff, delay, maxDelay, jitter } = withDefaults(DEFAULTS, given)
   if (!Number.isInteger(limit) || limit < 0) {
     throw new QueueError(
       'INVALID',

@@ -114,7 +114,7 @@ export class TaskRun implements TaskContext {
     const now = parts.runtime.monotonic()
     if (now - this.#lastProgressAt < PROGRESS_EVERY_MS && value < 1) return
     this.#lastProgressAt = now
-    const shown = { progress: value, ...(note !== undefined && { note }) }
+    const shown = { progress: value, ...(note !== undefined && { note: line(note) }) }
     if (events.wanted)
       events.emit({ type: 'task.progress', id: this.id, task: this.task, queue: this.queue, ...shown })
     if (parts.results === undefined || this.#held.lost) return
@@ -131,9 +131,9 @@ export class TaskRun implements TaskContext {
   }
 
   #write(level: LogLine['level'], message: string): void {
-    const line = { at: this.#host.parts.runtime.now(), level, message: message.slice(0, LOG_LINE_CHARS) }
+    const entry = { at: this.#host.parts.runtime.now(), level, message: line(message) }
     this.#logs ??= []
-    this.#logs.push(line)
+    this.#logs.push(entry)
     if (this.#logs.length > LOG_LINES) this.#logs.shift()
     const { events } = this.#host
     if (events.wanted)
@@ -142,7 +142,12 @@ export class TaskRun implements TaskContext {
         id: this.id,
         task: this.task,
         queue: this.queue,
-        note: `${level}: ${line.message}`,
+        note: `${level}: ${entry.message}`,
       })
   }
+}
+
+/** Bounded, and text even when plain JavaScript passed something else: a log line must not fail its task. */
+function line(text: string): string {
+  return (typeof text === 'string' ? text : show(text)).slice(0, LOG_LINE_CHARS)
 }

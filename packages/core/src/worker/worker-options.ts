@@ -2,6 +2,8 @@ import { checkQueueName } from '../contract/check-message.ts'
 import { QueueError } from '../errors.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
+import { checkChoice, checkId } from '../task/check-values.ts'
+import { checkOptions } from '../task/check-options.ts'
 import type { EventMode } from '../task/event-publisher.ts'
 import { show } from '../task/show.ts'
 import { withDefaults } from '../task/with-defaults.ts'
@@ -53,6 +55,8 @@ export interface WorkerSettings {
 }
 
 const SHORTEST_LEASE_MS = 100
+/** Beyond it their sum would leave what numbers can tell apart. */
+const LARGEST_WEIGHT = 1_000_000
 const DEFAULTS: Required<Omit<WorkerOptions, 'id'>> = {
   queues: ['default'],
   strict: false,
@@ -67,9 +71,26 @@ const DEFAULTS: Required<Omit<WorkerOptions, 'id'>> = {
   onError: (error) => void process.stderr.write(`bananas: ${error.code}: ${error.message}\n`),
 }
 
+const KNOWN: Readonly<Record<keyof WorkerOptions, true>> = {
+  queues: true,
+  strict: true,
+  concurrency: true,
+  lease: true,
+  leaseThread: true,
+  prefetch: true,
+  maxCrashes: true,
+  drain: true,
+  id: true,
+  events: true,
+  signals: true,
+  onError: true,
+}
+
 /** @throws QueueError INVALID naming the option */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
+  checkOptions(options, KNOWN, 'worker')
   const given = withDefaults(DEFAULTS, options)
+  checkChoices(given, options.id)
   const leaseMs = parseDuration(given.lease, 'worker: lease')
   if (leaseMs < SHORTEST_LEASE_MS)
     throw new QueueError('INVALID', `worker: lease must be at least ${SHORTEST_LEASE_MS} ms, not ${leaseMs}.`)
@@ -84,7 +105,29 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     drainMs: parseDuration(given.drain, 'worker: drain'),
     events: given.events,
     signals: given.signals,
-    onError: given.onError,
+    onError: guarded(given.onError),
+  }
+}
+
+function checkChoices(given: Required<Omit<WorkerOptions, 'id'>>, id: string | undefined): void {
+  if (id !== undefined) checkId(id, 'worker: id')
+  checkChoice(given.strict, [true, false], 'worker: strict')
+  checkChoice(given.leaseThread, [true, false], 'worker: leaseThread')
+  checkChoice(given.prefetch, ['auto', false], 'worker: prefetch')
+  checkChoice(given.events, ['on-demand', 'always', 'off'], 'worker: events')
+  if (typeof given.onError !== 'function')
+    throw new QueueError('INVALID', `worker: onError must be a function, not ${show(given.onError)}.`)
+}
+
+/** A listener that throws must not break what it was told of. */
+function guarded(listener: (error: QueueError) => void): (error: QueueError) => void {
+  return (error) => {
+    try {
+      listener(error)
+    } catch (cause) {
+      DEFAULTS.onError(error)
+      DEFAULTS.onError(new QueueError('INVALID', `onError itself threw ${show(cause)}.`, { cause }))
+    }
   }
 }
 
@@ -99,6 +142,11 @@ function checkCount(value: number, label: string): number {
 }
 
 function queueWeights(queues: readonly string[] | Readonly<Record<string, number>>): readonly QueueWeight[] {
+  if (typeof queues !== 'object' || queues === null)
+    throw new QueueError(
+      'INVALID',
+      `worker: queues must be a list of names, or names with weights, not ${show(queues)}.`,
+    )
   const given = Array.isArray(queues)
     ? queues.map((queue: string) => ({ queue, weight: 1 }))
     : Object.entries(queues).map(([queue, weight]) => ({ queue, weight: weight as number }))
@@ -106,10 +154,10 @@ function queueWeights(queues: readonly string[] | Readonly<Record<string, number
   const seen = new Set<string>()
   for (const { queue, weight } of given) {
     checkQueueName(queue)
-    if (!(weight > 0 && Number.isFinite(weight)))
+    if (typeof weight !== 'number' || !(weight > 0 && weight <= LARGEST_WEIGHT))
       throw new QueueError(
         'INVALID',
-        `worker: the weight of queue "${queue}" must be a number above 0, not ${show(weight)}.`,
+        `worker: the weight of queue "${queue}" must be a number above 0, at most ${LARGEST_WEIGHT}, not ${show(weight)}.`,
       )
     if (seen.has(queue)) throw new QueueError('INVALID', `worker: queue "${queue}" is named twice.`)
     seen.add(queue)

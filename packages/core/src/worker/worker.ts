@@ -1,10 +1,12 @@
 import { QueueError } from '../errors.ts'
 import { hostname } from '../runtime/builtins.ts'
+import { checkTask } from '../task/define-task.ts'
 import type { Task } from '../task/define-task.ts'
 import type { Directive } from '../task/directive.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
 import type { Parts } from '../task/parts.ts'
+import { show } from '../task/show.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import type { Registration } from './executor.ts'
 import type { Operation } from './operation.ts'
@@ -59,9 +61,15 @@ export class Worker implements AsyncDisposable {
 
   /**
    * Says what runs a task. Handlers may be added while the worker runs.
-   * @throws QueueError INVALID when the task has a handler already
+   * @throws QueueError INVALID when the task has a handler already, or is no task, or the handler no function
    */
   handle<Input, Output, Parsed>(task: Task<Input, Output, Parsed>, handler: Handler<Parsed, Output>): this {
+    checkTask(task, 'worker.handle')
+    if (typeof handler !== 'function')
+      throw new QueueError(
+        'INVALID',
+        `Task "${task.name}": its handler must be a function, not ${show(handler)}.`,
+      )
     if (this.#handlers.has(task.name))
       throw new QueueError(
         'INVALID',
