@@ -3,6 +3,7 @@ import type { Envelope } from '../task/envelope.ts'
 import { EventPublisher } from '../task/event-publisher.ts'
 import type { Parts } from '../task/parts.ts'
 import { Executor } from './executor.ts'
+import { tooLarge } from './failure-policy.ts'
 import type { Registration } from './executor.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { Intake } from './intake.ts'
@@ -11,6 +12,7 @@ import { PrefetchWindow } from './prefetch-window.ts'
 import { Reception, SETTLING } from './reception.ts'
 import { RevocationWatch } from './revocation-watch.ts'
 import { SettleBatcher } from './settle-batcher.ts'
+import type { SettleBatcherOptions } from './settle-batcher.ts'
 import { Source } from './source.ts'
 import { TaskPool } from './task-pool.ts'
 import { tellPlugins } from './tell-plugins.ts'
@@ -38,9 +40,13 @@ export function createEngine(parts: Parts, settings: WorkerSettings, { workerId,
   const host = { parts, events, workerId }
   const sources = createSources(parts, settings)
   const leases = new LeaseKeeper(runtime, settings.leaseMs, broker.supports.lease)
-  const batcher = createBatcher(parts, settings, { leases, wake: () => loop.notify() })
+  const batcher = createBatcher(parts, settings, {
+    leases,
+    wake: () => loop.notify(),
+    giveUp: ({ task, cause }, error) => executor.dead(task, tooLarge(task, cause), cause ?? error),
+  })
   const onZombie = (ended: Promise<unknown>): void => pool.noteZombie(ended)
-  const executor = new Executor({ ...host, handlers, onZombie })
+  const executor: Executor = new Executor({ ...host, handlers, onZombie })
   const plugins = new Set(parts.plugins.map((plugin) => plugin.name))
   const knows = ({ task, needs }: Envelope): boolean =>
     handlers.has(task) && (needs === undefined || plugins.has(needs))
@@ -70,7 +76,7 @@ export function createEngine(parts: Parts, settings: WorkerSettings, { workerId,
 function createBatcher(
   parts: Parts,
   settings: WorkerSettings,
-  { leases, wake }: { readonly leases: LeaseKeeper; readonly wake: () => void },
+  { leases, wake, giveUp }: { leases: LeaseKeeper; wake: () => void } & Pick<SettleBatcherOptions, 'giveUp'>,
 ): SettleBatcher {
   return new SettleBatcher({
     runtime: parts.runtime,
@@ -81,6 +87,7 @@ function createBatcher(
       wake()
     },
     onError: settings.onError,
+    giveUp,
     finish: tellPlugins(parts.plugins),
     onFlush: wake,
   })

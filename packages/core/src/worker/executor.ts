@@ -9,7 +9,7 @@ import type { TaskEventType } from '../task/events.ts'
 import { serializerFor } from '../task/parts.ts'
 import type { TaskContext } from '../task/task-context.ts'
 import { validate } from '../task/validate.ts'
-import { deathReason, isWorthRetrying, safeDelayMs } from './failure-policy.ts'
+import { deathReason, isWorthRetrying, safeDelayMs, timedOut } from './failure-policy.ts'
 import type { HeldTask } from './held-task.ts'
 import { pluginOnion } from './plugin-onion.ts'
 import type { Onion } from './plugin-onion.ts'
@@ -169,7 +169,12 @@ export class Executor {
     if (attempt <= limit && steer?.kind !== 'discard' && isWorthRetrying(error)) {
       const delayMs = steer?.delayMs ?? safeDelayMs(task, attempt, error, parts.runtime.random())
       this.#emit('task.retried', held, { delayMs })
-      return { task: held, settlement: retrySettlement(parts, held, delayMs), record: undefined }
+      return {
+        task: held,
+        settlement: retrySettlement(parts, held, delayMs),
+        record: undefined,
+        cause: error,
+      }
     }
     return this.dead(held, deathReason(attempt, error, steer), error, run)
   }
@@ -277,10 +282,4 @@ export class Executor {
 /** The end of a task that did not come to its handler's end. */
 function acknowledged(held: HeldTask, state: 'cancelled' | 'expired', record?: ResultRecord): Ending {
   return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record, outcome: { state } }
-}
-
-/** Whatever a handler throws once its time is over, an AbortError most often, is the timeout; it stays as the cause. */
-function timedOut({ abortReason }: HeldTask, error: unknown): QueueError | undefined {
-  if (abortReason?.code !== 'TASK_TIMEOUT' || error === abortReason) return undefined
-  return new QueueError('TASK_TIMEOUT', abortReason.message, { cause: error })
 }

@@ -16,6 +16,8 @@ export interface Ending {
   readonly record: ResultRecord | undefined
   /** Absent while the task goes on: given back, or to be tried again. */
   readonly outcome?: Outcome
+  /** Why it is to be tried again. */
+  readonly cause?: unknown
 }
 
 export type Outcome = Pick<EndedTask, 'state'> & Partial<Pick<EndedTask, 'output' | 'error'>>
@@ -27,6 +29,8 @@ export interface SettleBatcherOptions {
   /** The task is out of our hands: settled, or lost. */
   readonly onGone: (task: HeldTask) => void
   readonly onError: (error: QueueError) => void
+  /** The end of a task that cannot be tried again, because its message may not grow. */
+  readonly giveUp: (ending: Ending, error: QueueError) => Promise<Ending>
   /** Between results and settlements, where a plugin wants to know of ends. */
   readonly finish: ((endings: readonly Ending[]) => Promise<readonly Failure[]>) | undefined
   /** Settlements have left: room for the next receive, in the same turn, so that an adapter can send both at once. */
@@ -56,8 +60,10 @@ export class SettleBatcher {
 
   /** Resolves when everything added so far is out of our hands. */
   async drain(): Promise<void> {
-    this.#flush()
-    while (this.#committing.size > 0) await Promise.all(this.#committing)
+    while (this.#pending.length > 0 || this.#committing.size > 0) {
+      this.#flush()
+      await Promise.all(this.#committing)
+    }
   }
 
   #flush(): void {
@@ -102,9 +108,25 @@ export class SettleBatcher {
   async #settle(source: Source, endings: readonly Ending[]): Promise<void> {
     const settlements = endings.map((ending) => ending.settlement)
     const failures = (await this.#persist(endings, () => source.consumer.settle(settlements))) ?? []
-    // LEASE_LOST: the task runs, or ran, elsewhere too. It is reported, not repaired: that would be the real error.
-    for (const { error } of failures) this.#options.onError(error)
-    for (const ending of endings) this.#options.onGone(ending.task)
+    const smaller = new Map<Ending, Ending>()
+    for (const { index, error } of failures) {
+      // LEASE_LOST: the task runs, or ran, elsewhere too. It is reported, not repaired: that would be the real error.
+      this.#options.onError(error)
+      const ending = endings[index]!
+      const other = error.code === 'TOO_LARGE' ? await this.#smaller(ending, error) : undefined
+      if (other !== undefined) smaller.set(ending, other)
+    }
+    for (const ending of endings) if (!smaller.has(ending)) this.#options.onGone(ending.task)
+    for (const ending of smaller.values()) this.add(ending)
+  }
+
+  /** Another end for a message that fills the broker's limit: no mark of a retry and no error fits in beside it. */
+  async #smaller(ending: Ending, error: QueueError): Promise<Ending | undefined> {
+    const { settlement, task } = ending
+    if (settlement.as === 'retry') return this.#options.giveUp(ending, error)
+    if (settlement.as !== 'deadLetter' || settlement.headers === undefined) return undefined
+    const { receipt, as, reason } = settlement
+    return { task, settlement: { receipt, as, reason }, record: undefined }
   }
 
   /**
