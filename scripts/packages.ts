@@ -5,6 +5,8 @@ export const ROOT: string = join(import.meta.dirname, '..')
 
 export interface Manifest {
   readonly name: string
+  /** Still in the making: built and tested, not published. */
+  readonly private?: boolean
   readonly exports?: Readonly<Record<string, string>>
   readonly bin?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
@@ -17,10 +19,11 @@ export interface Package {
   readonly manifest: Manifest
 }
 
-/** Everything under packages/: what is published. */
+/** Everything under packages/ but what is still in the making. */
 export function publishedPackages(): readonly Package[] {
-  return readdirSync(join(ROOT, 'packages')).map((name) => {
+  const all = readdirSync(join(ROOT, 'packages')).map((name) => {
     const folder = join(ROOT, 'packages', name)
     return { folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest }
   })
+  return all.filter(({ manifest }) => manifest.private !== true)
 }

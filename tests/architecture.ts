@@ -10,6 +10,8 @@ export interface Import {
 export interface PackageFile {
   readonly folder: string
   readonly name: string
+  /** Still in the making. */
+  readonly isPrivate: boolean
   readonly dependencies: readonly string[]
   readonly peerDependencies: readonly string[]
 }
@@ -141,16 +143,19 @@ export function seamViolations(file: string, source: string): readonly string[] 
 export function readPackage(path: string): PackageFile {
   const {
     name,
+    private: isPrivate = false,
     dependencies = {},
     peerDependencies = {},
   } = JSON.parse(readFileSync(path, 'utf8')) as {
     name: string
+    private?: boolean
     dependencies?: Record<string, string>
     peerDependencies?: Record<string, string>
   }
   return {
     folder: basename(dirname(path)),
     name,
+    isPrivate,
     dependencies: Object.keys(dependencies),
     peerDependencies: Object.keys(peerDependencies),
   }
