@@ -148,7 +148,9 @@ function layout({ clients }: Nodes): Promise<readonly Node[]> {
 }
 
 async function layoutSeenBy(client: Redis): Promise<readonly Node[]> {
-  const lines = String(await client.call('cluster', ['nodes'])).trim().split('\n')
+  const lines = String(await client.call('cluster', ['nodes']))
+    .trim()
+    .split('\n')
   return lines.map((line) => {
     const [id = '', address = '', flags = '', follows = '', , , , , ...slots] = line.split(' ')
     const ranges = slots.filter((range) => !range.startsWith('['))
