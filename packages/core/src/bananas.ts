@@ -1,3 +1,4 @@
+import { checkApplication } from './check-application.ts'
 import { ControlClient } from './client/control-client.ts'
 import { Enqueuer } from './client/enqueuer.ts'
 import { eventStream } from './client/event-stream.ts'
@@ -17,8 +18,7 @@ import { QueueError } from './errors.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { systemRuntime } from './runtime/system-runtime.ts'
 import type { Task } from './task/define-task.ts'
-import { checkOptions } from './task/check-options.ts'
-import { checkChoice, checkId } from './task/check-values.ts'
+import { checkId } from './task/check-values.ts'
 import type { EnqueueOptions } from './task/enqueue-options.ts'
 import { EventPublisher } from './task/event-publisher.ts'
 import type { EventMode } from './task/event-publisher.ts'
@@ -74,7 +74,7 @@ export class Bananas implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(options: BananasOptions) {
-    this.#transport = checkedOptions(options).transport
+    this.#transport = checkApplication(options).transport
     this.broker = options.transport.broker
     this.#parts = createParts(options, () => this.#ready())
     this.#events = new EventPublisher(this.#parts, this.#parts.runtime.id(), options.events ?? 'off')
@@ -124,8 +124,9 @@ export class Bananas implements AsyncDisposable {
     return enqueued.map(({ id, duplicate }) => this.#job(id, duplicate))
   }
 
-  /** The handle of any task, by id. Give the task for its types. */
+  /** The handle of any task, by id. Give the task for its types. @throws QueueError INVALID for what can be no id */
   job<Output = unknown>(id: string, _task?: Task<unknown, Output, unknown>): Job<Output> {
+    checkId(id, 'A task id')
     return this.#job(id, false)
   }
 
@@ -245,35 +246,6 @@ const DEFAULTS: Required<
   plugins: [],
   namespace: 'bananas',
   lanes: 3,
-}
-
-const KNOWN: Readonly<Record<keyof BananasOptions, true>> = {
-  transport: true,
-  results: true,
-  channel: true,
-  serializer: true,
-  serializers: true,
-  plugins: true,
-  namespace: true,
-  lanes: true,
-  secret: true,
-  events: true,
-  runtime: true,
-}
-
-/** @throws QueueError INVALID naming the option */
-function checkedOptions(options: BananasOptions): BananasOptions {
-  if (options?.transport?.broker === undefined)
-    throw new QueueError('INVALID', 'new Bananas() needs a transport, for example { transport: memory() }.')
-  checkOptions(options, KNOWN, 'new Bananas()')
-  const { namespace, lanes, secret, events } = options
-  if (namespace !== undefined) checkId(namespace, 'new Bananas(): namespace')
-  if (lanes !== undefined) checkChoice(lanes, [1, 3], 'new Bananas(): lanes')
-  if (events !== undefined) checkChoice(events, ['on-demand', 'always', 'off'], 'new Bananas(): events')
-  // An environment variable that is not set must not sign with nothing.
-  if (secret !== undefined && (typeof secret !== 'string' || secret === ''))
-    throw new QueueError('INVALID', 'new Bananas(): secret must be a non-empty string, or left out.')
-  return options
 }
 
 function iterable(inputs: unknown, task: Task): AsyncIterable<unknown> | Iterable<unknown> {

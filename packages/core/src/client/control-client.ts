@@ -1,7 +1,9 @@
 import type { Channel } from '../contract/channel.ts'
 import { sendCommand } from '../control/command.ts'
 import type { CommandBody, CommandName, Reply } from '../control/command.ts'
+import { QueueError } from '../errors.ts'
 import type { Timer } from '../runtime/runtime.ts'
+import { checkOptions } from '../task/check-options.ts'
 import { parseDuration } from '../task/duration.ts'
 import type { Duration } from '../task/duration.ts'
 import { requireChannel } from '../task/parts.ts'
@@ -16,6 +18,8 @@ export interface CommandOptions {
   readonly args?: Readonly<Record<string, unknown>>
 }
 
+const COMMAND_OPTIONS: Readonly<Record<keyof CommandOptions, true>> = { to: true, wait: true, args: true }
+
 /** Talks to workers, wherever they run. */
 export class ControlClient {
   readonly #parts: Parts
@@ -26,6 +30,7 @@ export class ControlClient {
 
   /** Sends a command and gathers the replies that come within `wait`, or until every worker in `to` has answered. */
   async send(command: CommandName, options: CommandOptions = {}): Promise<readonly Reply[]> {
+    checkCommand(command, options)
     const waitMs = parseDuration(options.wait ?? 1000, 'wait')
     await this.#parts.ready()
     const channel = requireChannel(this.#parts, `The command "${command}"`)
@@ -62,6 +67,12 @@ export class ControlClient {
     }
     return replies
   }
+}
+
+function checkCommand(command: CommandName, options: CommandOptions): void {
+  checkOptions(options, COMMAND_OPTIONS, `The command "${command}"`)
+  if (options.to === undefined || Array.isArray(options.to)) return
+  throw new QueueError('INVALID', `The command "${command}": "to" must be a list of worker ids.`)
 }
 
 /** Whoever can write to the channel can write nonsense: it is no reply. */

@@ -1,5 +1,7 @@
+import { QueueError } from '../errors.ts'
 import { crypto } from '../runtime/builtins.ts'
 import type { Parts } from '../task/parts.ts'
+import { show } from '../task/show.ts'
 import { topicsOf } from '../task/topics.ts'
 
 export type CommandName =
@@ -38,13 +40,26 @@ export interface Reply {
 /** Older or newer than this, a signed command is refused, and nonces need be kept no longer. */
 const WINDOW_MS = 30_000
 
-/** Sends a command if there is a channel to send it on; resolves with its id. */
+/** Sends a command if there is a channel to send it on; resolves with its id. @throws QueueError INVALID for arguments that are no JSON */
 export async function sendCommand(parts: Parts, body: CommandBody): Promise<string> {
-  const unsigned = { ...body, id: parts.runtime.id(), at: parts.runtime.now() }
+  // As the reader will see them, so that both sign the same.
+  const args = body.args === undefined ? undefined : plain(body.args, body.command)
+  const unsigned = { ...body, ...(args && { args }), id: parts.runtime.id(), at: parts.runtime.now() }
   const command: Command =
     parts.secret === undefined ? unsigned : { ...unsigned, signature: sign(parts.secret, unsigned) }
   await parts.channel?.broadcast(topicsOf(parts.namespace).control, Buffer.from(JSON.stringify(command)))
   return command.id
+}
+
+function plain(args: NonNullable<CommandBody['args']>, command: string): NonNullable<CommandBody['args']> {
+  try {
+    return JSON.parse(JSON.stringify(args)) as typeof args
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : show(cause)
+    throw new QueueError('INVALID', `The arguments of "${command}" cannot be written as JSON: ${why}.`, {
+      cause,
+    })
+  }
 }
 
 /** Reads commands and refuses forged, stale and replayed ones. */

@@ -1,3 +1,4 @@
+import { QueueError } from '../contract/index.ts'
 import type {
   Abortable,
   DeadLetter,
@@ -22,7 +23,7 @@ export class MemoryDeadLetters implements DeadLetters {
     options: DeadLetterPage & Abortable,
   ): Promise<{ readonly letters: readonly DeadLetter[]; readonly next?: string | undefined }> {
     this.#check(options)
-    const after = options.after === undefined ? -1 : Number(options.after)
+    const after = numberOf(options.after)
     const letters: DeadLetter[] = []
     let last = after
     for (const [number, letter] of this.#store.queues.get(queue)?.letters ?? []) {
@@ -50,6 +51,12 @@ export class MemoryDeadLetters implements DeadLetters {
     const target = this.#store.queues.get(queue)
     return target === undefined ? 0 : take(target, options.ids).length
   }
+}
+
+function numberOf(marker: string | undefined): number {
+  if (marker === undefined) return -1
+  if (/^\d+$/.test(marker)) return Number(marker)
+  throw new QueueError('INVALID', `memory: "${marker.slice(0, 40)}" is not a page marker of dead letters.`)
 }
 
 function take({ letters }: MemoryQueue, ids: readonly string[] | undefined): readonly Letter[] {

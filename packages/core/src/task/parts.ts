@@ -6,6 +6,7 @@ import type { TransportOrigin } from '../contract/transport.ts'
 import { QueueError } from '../errors.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Plugin } from './plugin.ts'
+import { show } from './show.ts'
 
 /** What client and worker share: the opened parts of one application. */
 export interface Parts {
@@ -54,6 +55,6 @@ export function serializerFor(parts: Parts, contentType: string): Serializer {
   const known = [...parts.serializers.keys()].join(', ')
   throw new QueueError(
     'UNDECODABLE',
-    `Content type "${contentType.slice(0, 100)}" is not accepted here; ${known} is. Plug its serializer in: new Bananas({ serializers: […] }).`,
+    `Content type ${show(contentType)} is not accepted here; ${known} is. Plug its serializer in: new Bananas({ serializers: […] }).`,
   )
 }
