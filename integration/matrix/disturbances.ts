@@ -78,7 +78,7 @@ const cutMidRequest = onLink('network cut in mid-request', async (link) => {
 })
 
 const cutMidResponse = onLink('network cut in mid-response', async (link) => {
-  link.cutAfter('down', 1 + Math.floor(Math.random() * 2000))
+  link.cutAfter('down', 1 + Math.floor(Math.random() * 100))
   await sleep(AWAY_MS)
 })
 
@@ -97,7 +97,7 @@ const slow: Disturbance = {
   needs: 'link',
   async run({ link, progress }) {
     await progress(0.1)
-    link.slow(40, 20)
+    link.slow(20, 60)
     await progress(0.5)
   },
 }
@@ -116,7 +116,7 @@ function onLink(
       for (const share of shares) {
         await progress(share)
         await hurt(link)
-        link.heal()
+        await link.heal()
       }
     },
   }

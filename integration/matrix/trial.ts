@@ -69,7 +69,7 @@ async function runOn(broker: BrokerOnTrial, trial: Trial): Promise<Outcome> {
     const left = (): number => unfinished(folder, sending, tasks)
     const stage: Stage = { broker, crew, link, progress, left }
     await disturbance.run(stage)
-    link.heal()
+    await link.heal()
     await sending.finished
     await until(() => unfinished(folder, sending, sending.acknowledged.size) === 0)
     const counts = await leftovers(app)
@@ -88,7 +88,7 @@ async function runOn(broker: BrokerOnTrial, trial: Trial): Promise<Outcome> {
       seconds: (performance.now() - startedAt) / 1000,
     }
   } finally {
-    link.heal()
+    await link.heal()
     await crew.stop()
     await app.close()
     await link.close()
