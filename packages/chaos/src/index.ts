@@ -30,3 +30,35 @@ export { serverContainer } from './process/container.ts'
 export type { ContainerOptions } from './process/container.ts'
 export { loopDisk } from './process/loop-disk.ts'
 export type { LoopDisk, LoopDiskOptions } from './process/loop-disk.ts'
+export type {
+  CustomProbe,
+  Expectation,
+  Experiment,
+  Load,
+  Phases,
+  ProbeName,
+  Rollback,
+  Safety,
+  Step,
+  StopCondition,
+  Tolerance,
+} from './experiment/experiment.ts'
+export { defineExperiment } from './experiment/check-experiment.ts'
+export { loadExperiment, parseExperiment } from './experiment/load-experiment.ts'
+export { runExperiment } from './experiment/run-experiment.ts'
+export type { RunOptions } from './experiment/run-experiment.ts'
+export { localStage } from './experiment/local-stage.ts'
+export type { LocalStageOptions } from './experiment/local-stage.ts'
+export { processStage } from './experiment/process-stage.ts'
+export type { ProcessStageOptions } from './experiment/process-stage.ts'
+export { runChaosWorker } from './experiment/worker-process.ts'
+export type { Stage } from './experiment/stage.ts'
+export { chaosAgent } from './experiment/chaos-agent.ts'
+export { RemoteSite } from './experiment/remote-site.ts'
+export { channelLine, parentLine } from './experiment/line.ts'
+export type { Line } from './experiment/line.ts'
+export { stopExperiments } from './safety/kill-switch.ts'
+export { auditLog, brokenAuditLine } from './safety/audit-log.ts'
+export type { AuditEntry } from './safety/audit-log.ts'
+export type { FaultReport, GroupFigures, InvariantReport, Report, Verdict } from './report/report.ts'
+export { provesShare, triesToProve, wilson } from './report/statistics.ts'

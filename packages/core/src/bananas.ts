@@ -177,6 +177,7 @@ export class Bananas implements AsyncDisposable {
       serializerFor: (contentType) => serializerFor(this.#parts, contentType),
       enqueue: (request) => this.#enqueuer.one(request),
       revoke: (ids, reason) => this.#revoker.revoke(ids, reason),
+      result: (id, options) => this.#reader.result(id, options),
       ready: () => this.#ready(),
     }
     for (const plugin of plugins) plugin.attach?.(host)

@@ -32,6 +32,8 @@ export class ChaosController implements FaultSite {
   readonly name: string
   readonly kinds: readonly FaultKind[] = KINDS
   readonly runtime: Runtime
+  /** Awaited before a fault ends this process. */
+  lastWords: () => Promise<void> = async () => undefined
   readonly #options: ChaosControllerOptions
   #armed: readonly ArmedFault[] = []
 

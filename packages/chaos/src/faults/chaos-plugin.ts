@@ -40,7 +40,10 @@ async function beforeRun(
   { signal, task, id }: TaskContext,
 ): Promise<void> {
   const crash = controller.bite('task.crash', subject)
-  if (crash !== undefined) die(crash)
+  if (crash !== undefined) {
+    await controller.lastWords()
+    die(crash)
+  }
   const slow = controller.bite('task.slow', subject)
   if (slow !== undefined) await slow.hold(slow.draw(slow.fault.by), signal)
   const hang = controller.bite('task.hang', subject)

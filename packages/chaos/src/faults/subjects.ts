@@ -4,6 +4,8 @@ import type { Subject } from './matches.ts'
 
 /** Number of a task within a load: with it a repeated run hits the same tasks, whatever their ids. */
 export const KEY_HEADER = 'chaos-key'
+/** Names the run of an experiment that a task belongs to: those of an earlier one may still lie about. */
+export const RUN_HEADER = 'chaos-run'
 /** Tasks of the control group carry `control` here. */
 export const GROUP_HEADER = 'chaos-group'
 

@@ -53,7 +53,12 @@ export class Crew implements FaultSite, AsyncDisposable {
   constructor(options: CrewOptions) {
     this.#options = options
     this.name = options.name ?? 'crew'
-    while (this.#members.size < options.size) this.#spawn()
+  }
+
+  /** Starts them all. */
+  start(): this {
+    while (this.#members.size < this.#options.size) this.#spawn()
+    return this
   }
 
   get children(): readonly ChildProcess[] {

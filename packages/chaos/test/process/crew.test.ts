@@ -22,7 +22,7 @@ function crew(size = 2): { crew: Crew; deaths: Death[]; spawned: ChildProcess[] 
       return child
     },
     onExit: (death) => deaths.push(death),
-  })
+  }).start()
   onTestFinished(() => made.close(2000))
   return { crew: made, deaths, spawned }
 }

@@ -2,6 +2,7 @@ import type { Headers } from '../contract/message.ts'
 import type { ResultBackend } from '../contract/result-backend.ts'
 import type { Serializer } from '../contract/serializer.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Duration } from './duration.ts'
 import type { EnqueueRequest } from './enqueue-options.ts'
 import type { ErrorRecord } from './error-record.ts'
 import type { TaskContext } from './task-context.ts'
@@ -29,6 +30,11 @@ export interface PluginHost {
   enqueue(request: EnqueueRequest): Promise<Enqueued>
   /** Writes the final state `cancelled` for what has none, and aborts what runs. */
   revoke(ids: readonly string[], reason?: string): Promise<void>
+  /** Waits for what a task returned. @throws QueueError as `Job.result` */
+  result(
+    id: string,
+    options?: { readonly timeout?: Duration; readonly signal?: AbortSignal },
+  ): Promise<unknown>
   /** Before `results` is called: connects once. Rejects with CLOSED after `close`. */
   ready(): Promise<void>
 }

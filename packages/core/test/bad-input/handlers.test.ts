@@ -12,6 +12,7 @@ const NO = (): never => {
   throw new Error('gotcha')
 }
 const refuseAll = { get: NO, has: NO, ownKeys: NO, getPrototypeOf: NO, getOwnPropertyDescriptor: NO }
+// oxlint-disable-next-line unicorn/no-thenable -- a thenable that never calls back is the point
 const THEN: string = 'then'
 const once = defineTask<unknown, unknown>('once', { retry: false })
 

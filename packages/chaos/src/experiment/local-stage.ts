@@ -1,0 +1,72 @@
+import { Bananas } from '@bananasjs/core'
+import type { Worker, WorkerOptions } from '@bananasjs/core'
+import { systemRuntime } from '@bananasjs/core/contract'
+import type { Transport } from '@bananasjs/core/contract'
+import { ChaosController } from '../faults/chaos-controller.ts'
+import type { FaultSite } from '../faults/fault-site.ts'
+import { witness } from './facts.ts'
+import type { RunFact } from './ledger.ts'
+import type { Stage } from './stage.ts'
+import { CONTROL_QUEUE, handleWork, WORK_QUEUE } from './work.ts'
+
+export interface LocalStageOptions {
+  /** A new client on the same store each time. */
+  readonly transport: () => Transport | Promise<Transport>
+  /** Default 2. */
+  readonly workers?: number | undefined
+  readonly worker?: Omit<WorkerOptions, 'queues'> | undefined
+  /** Further places for faults: a proxy, a server. They are not closed here. */
+  readonly sites?: readonly FaultSite[] | undefined
+  readonly namespace?: string | undefined
+}
+
+/** Everything in this process: for any broker, without starting others. Nothing can be killed here. */
+export async function localStage(options: LocalStageOptions): Promise<Stage> {
+  const chaos = new ChaosController({ enabled: true })
+  const run = systemRuntime.id()
+  const namespace = options.namespace ?? 'bananas-chaos'
+  const found: RunFact[] = []
+  const sink = (fact: RunFact): void => void found.push(fact)
+  const plain = await options.transport()
+  const observer = new Bananas({
+    transport: plain,
+    plugins: [witness(sink, run)],
+    namespace,
+  })
+  const sender = new Bananas({
+    transport: chaos.transport(await options.transport()),
+    plugins: [witness(sink, run), chaos.plugin],
+    runtime: chaos.skewed,
+    namespace,
+  })
+  const apps = [sender, observer]
+  const given = { onError: () => undefined, signals: [], drain: '5s', ...options.worker } as const
+  const count = options.workers ?? 2
+  const workers: Worker[] = [
+    ...Array.from({ length: count }, () => sender.worker({ ...given, queues: [WORK_QUEUE] })),
+    observer.worker({ ...given, queues: [CONTROL_QUEUE] }),
+  ]
+  try {
+    await Promise.all(apps.map((app) => app.open()))
+  } catch (error) {
+    await Promise.allSettled(apps.map((app) => app.close()))
+    throw error
+  }
+  return {
+    sender,
+    observer,
+    run,
+    parts: plain,
+    sites: [chaos, ...(options.sites ?? [])],
+    async start() {
+      await Promise.all(workers.map((worker) => handleWork(worker).start()))
+    },
+    facts: () => found.splice(0),
+    deaths: [],
+    summary: `${observer.broker.name}, ${count} workers in this process`,
+    async [Symbol.asyncDispose]() {
+      await chaos.calm()
+      await Promise.all(apps.map((app) => app.close()))
+    },
+  }
+}

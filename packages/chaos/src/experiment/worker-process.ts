@@ -1,0 +1,63 @@
+import { Bananas, QueueError } from '@bananasjs/core'
+import type { Transport } from '@bananasjs/core/contract'
+import { ChaosController } from '../faults/chaos-controller.ts'
+import { chaosAgent } from './chaos-agent.ts'
+import { factFile, witness } from './facts.ts'
+import { parentLine } from './line.ts'
+import { handleWork } from './work.ts'
+
+/** How a worker process is told what it is to be: JSON in this variable. */
+export const WORKER_VARIABLE = 'BANANAS_CHAOS_WORKER'
+
+export interface WorkerSetting {
+  readonly name: string
+  /** The run it works for. */
+  readonly run: string
+  readonly queue: string
+  /** Where it writes down what it does. */
+  readonly folder: string
+  readonly namespace: string
+  readonly concurrency: number
+  readonly leaseMs: number
+}
+
+/**
+ * The whole of a worker process of an experiment: works on the load, under the faults that the experiment wants here, until
+ * it is told to stop or the experiment is gone.
+ * @throws QueueError INVALID when no experiment started this process
+ */
+export async function runChaosWorker(transport: Transport): Promise<void> {
+  const setting = readSetting()
+  const chaos = new ChaosController({ enabled: true, name: setting.name, expendable: true })
+  const facts = factFile(setting.folder)
+  const app = new Bananas({
+    transport: chaos.transport(transport),
+    plugins: [witness(facts, setting.run), chaos.plugin],
+    runtime: chaos.skewed,
+    namespace: setting.namespace,
+  })
+  process.once('disconnect', () => process.exit(1)) // never outlive the experiment
+  const { name, queue, concurrency, leaseMs } = setting
+  const worker = app.worker({
+    id: `${name}.${process.pid}`,
+    queues: [queue],
+    concurrency,
+    lease: leaseMs,
+    drain: '5s',
+    onError: () => undefined,
+  })
+  await handleWork(worker).start()
+  const stop = chaosAgent(chaos, parentLine())
+  await worker.run()
+  await stop()
+  await app.close()
+  facts.close()
+  process.disconnect?.()
+}
+
+function readSetting(): WorkerSetting {
+  const text = process.env[WORKER_VARIABLE]
+  if (text === undefined)
+    throw new QueueError('INVALID', `This worker is started by an experiment, which sets ${WORKER_VARIABLE}.`)
+  return JSON.parse(text) as WorkerSetting
+}

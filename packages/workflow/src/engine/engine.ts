@@ -1,0 +1,253 @@
+import { QueueError } from '@bananasjs/core'
+import type { ErrorRecord } from '@bananasjs/core'
+import { depsOf, sizeOf, taskId } from '../plan/plan.ts'
+import type { GateNode } from '../plan/plan.ts'
+import { forgotten } from '../plan/plan-store.ts'
+import type { PlanView } from '../plan/plan-store.ts'
+import { cancelNodes } from './cancel-nodes.ts'
+import { Finisher } from './finisher.ts'
+import { isElsewhere } from './gather-value.ts'
+import type { Source } from './gather-value.ts'
+import { arriveAt, countFailed } from './gates.ts'
+import { moveByExit, movesByPlan } from './moves.ts'
+import type { Move } from './moves.ts'
+import type { NodeEnd } from './node-end.ts'
+import { errorOf, readResults, writeResults } from './node-results.ts'
+import { Remembered } from './remembered.ts'
+import { sendNode } from './send-node.ts'
+import type { Departure } from './send-node.ts'
+import { startNodes } from './start-nodes.ts'
+import type { StartOptions } from './start-nodes.ts'
+
+export interface EngineOptions extends Source {
+  /** Hears of what went wrong and cannot be mended by trying again. */
+  readonly onError: (error: QueueError) => void
+}
+
+/**
+ * Carries workflows on: from nodes that ended to what follows, wave by wave, until something has been sent, waits for others, or
+ * the workflow is over. The one place for every cause of an end, in workers and clients alike. Every effect is
+ * idempotent: ids are those of the nodes, arrivals count once, a final result stands. So a wave may be repeated from its
+ * beginning after a crash at any point.
+ */
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #finisher: Finisher
+  readonly #doomed = new Remembered()
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#finisher = new Finisher(options, (plan, again) => this.start(plan, { again }))
+  }
+
+  /** Resolves once everything that follows is durable. @throws QueueError what may be better the next time */
+  async advance(ends: readonly NodeEnd[]): Promise<void> {
+    for (let wave = ends; wave.length > 0;) {
+      const moves: Move[] = []
+      for (const end of wave) {
+        const move = isMovedOn(end) ? undefined : moveByExit(end)
+        if (move === undefined) moves.push(...(await this.#movesOf(end)))
+        else moves.push(move)
+      }
+      const passed = await this.#arriveAll(moves)
+      const [sent, doomed, finished] = await Promise.all([
+        this.#sendAll(moves),
+        this.#doomAll(moves),
+        this.#finishAll(moves),
+      ])
+      wave = [...passed, ...sent, ...doomed, ...finished]
+    }
+  }
+
+  /** Sends what waits for nothing. */
+  async start(plan: PlanView, options: StartOptions): Promise<void> {
+    await this.advance(await startNodes((departures) => this.send(departures), plan, options))
+  }
+
+  async #movesOf(end: NodeEnd): Promise<readonly Move[]> {
+    try {
+      if (isMovedOn(end)) return await this.#moveOn(end)
+      const plan = await this.#options.plans.view(end.flow, end.inline)
+      if (plan === undefined) throw forgotten(end.flow)
+      return await movesByPlan(plan, end)
+    } catch (error) {
+      this.#report(error)
+      return []
+    }
+  }
+
+  /** The step returned another workflow, which now takes its place. */
+  async #moveOn(end: NodeEnd): Promise<readonly Move[]> {
+    const flow = (end.value!.value as { 'bananas-workflow': string })['bananas-workflow']
+    const plan = await this.#options.plans.view(flow)
+    if (plan === undefined) throw forgotten(flow)
+    await this.start(plan, { again: end.again })
+    return []
+  }
+
+  async #arriveAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
+    const gates = new Map<string, Extract<Move, { kind: 'arrive' }>[]>()
+    for (const move of moves) {
+      if (move.kind !== 'arrive') continue
+      const key = `${move.gate} ${move.end.generation} ${move.end.flow}`
+      const group = gates.get(key)
+      if (group === undefined) gates.set(key, [move])
+      else group.push(move)
+    }
+    const ends = await Promise.all([...gates.values()].map((group) => this.#arrive(group)))
+    return [...ends.flat(), ...(await this.#passAll(moves))]
+  }
+
+  async #arrive(moves: readonly Extract<Move, { kind: 'arrive' }>[]): Promise<readonly NodeEnd[]> {
+    const [{ end, gate, size }] = moves as [Extract<Move, { kind: 'arrive' }>]
+    const { flow, generation, inline } = end
+    const { host, keepMs } = this.#options
+    const failed = moves.filter((move) => !move.end.ok)
+    const all = await arriveAt(host, {
+      flow,
+      generation,
+      gate,
+      size,
+      keepMs,
+      at: moves.map(({ at }) => at),
+      failedAt: failed.map(({ at }) => at),
+    })
+    if (!all) return []
+    const plan = await this.#options.plans.view(flow, inline)
+    if (plan === undefined) {
+      this.#report(forgotten(flow))
+      return []
+    }
+    const error = await this.#verdict(plan, generation, gate, failed[0]?.end.error)
+    const base = { flow, generation, node: gate, again: moves.some((move) => move.end.again) }
+    return [error === undefined ? { ...base, ok: true } : { ...base, ok: false, error }]
+  }
+
+  async #passAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
+    return moves.flatMap((move) => {
+      if (move.kind !== 'pass') return []
+      const { flow, generation, again } = move.end
+      return { flow, generation, node: move.to, again, ok: true }
+    })
+  }
+
+  /** Why a gate fails at which all have arrived, or `undefined` when it does not. */
+  // oxlint-disable-next-line max-params -- a gate of a generation, and an error that is known already
+  async #verdict(
+    plan: PlanView,
+    generation: number,
+    at: number,
+    known: ErrorRecord | undefined,
+  ): Promise<ErrorRecord | undefined> {
+    const gate = (await plan.node(at)) as GateNode
+    const { policy } = gate
+    if (policy === 'failFast' || policy === 'settled') return undefined
+    const { host, keepMs } = this.#options
+    const size = gate.open === undefined ? sizeOf(gate) : undefined
+    const failed = await countFailed(host, { flow: plan.flow, generation, gate: at, size, keepMs })
+    if (failed === 0) return undefined
+    if (typeof policy === 'object' && (size ?? Infinity) - failed >= policy.atLeast) return undefined
+    const why = known ?? (await this.#firstError(plan, gate))
+    if (policy === 'waitForAll') return why
+    const succeeded = sizeOf(gate) - failed
+    const message = `only ${succeeded} of ${sizeOf(gate)} succeeded, at least ${policy.atLeast} were to; one failed with: ${why.message}`
+    return { name: 'QueueError', code: 'TASK_FAILED', message }
+  }
+
+  async #firstError(plan: PlanView, gate: GateNode): Promise<ErrorRecord> {
+    const ids = gate.open === undefined ? depsOf(gate).map((dep) => taskId(plan.flow, plan.head, dep)) : []
+    for (const result of (await readResults(this.#options.host, ids)).values())
+      if (result.final && result.state !== 'succeeded') return errorOf(result)
+    return { name: 'QueueError', code: 'TASK_FAILED', message: 'a member failed' }
+  }
+
+  async #sendAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
+    const departures = moves.flatMap((move): readonly Departure[] => {
+      if (move.kind !== 'send') return []
+      const { plan, node, to, end, name } = move
+      const { flow, generation, again, inline } = end
+      return [{ plan, node, ref: { flow, node: to, generation }, after: end, afterName: name, again, inline }]
+    })
+    return this.send(departures)
+  }
+
+  /** Sends tasks that have not ended yet. What cannot be sent ends as failed. */
+  async send(departures: readonly Departure[]): Promise<readonly NodeEnd[]> {
+    const there = await this.#ended(departures.filter(({ again }) => again))
+    const ends = await Promise.all(
+      departures.map(async (departure): Promise<readonly NodeEnd[]> => {
+        if (there.has(departure)) return []
+        try {
+          await sendNode(this.#options, departure)
+          return []
+        } catch (error) {
+          const { flow, node, generation } = departure.ref
+          const reason = this.#report(error)
+          return [{ flow, node, generation, ok: false, error: reason, again: departure.again }]
+        }
+      }),
+    )
+    const failed = ends.flat()
+    await this.#noteFailures(departures, failed)
+    return failed
+  }
+
+  async #ended(departures: readonly Departure[]): Promise<ReadonlySet<Departure>> {
+    const idOf = ({ plan, ref }: Departure): string => taskId(ref.flow, plan.head, ref.node)
+    const results = await readResults(this.#options.host, departures.map(idOf))
+    return new Set(departures.filter((departure) => results.get(idOf(departure))?.final === true))
+  }
+
+  async #noteFailures(departures: readonly Departure[], failed: readonly NodeEnd[]): Promise<void> {
+    const results = failed.map(({ flow, node, error }) => {
+      const { plan } = departures.find(({ ref }) => ref.flow === flow && ref.node === node)!
+      return { id: taskId(flow, plan.head, node), state: 'failed' as const, facts: { error: error! } }
+    })
+    await writeResults(this.#options.host, results, this.#options.keepMs)
+  }
+
+  /** Nodes that will never run are told so, and those that wait for them hear of it as of any other failure. */
+  async #doomAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
+    const doomed = moves.filter((move) => move.kind === 'doom').filter((move) => this.#isNews(move))
+    const ends = doomed.map(({ end, to }): NodeEnd => {
+      const { flow, generation, again, error, inline } = end
+      return { flow, generation, again, inline, node: to, ok: false, error: error! }
+    })
+    const results = doomed.flatMap(({ plan, to, node, name, end }) => {
+      if (node.kind !== 'task' || to === plan.head.end) return []
+      const facts = { reason: `never ran: "${name}" before it failed: ${end.error!.message}` }
+      return { id: taskId(plan.flow, plan.head, to), state: 'cancelled' as const, facts }
+    })
+    await writeResults(this.#options.host, results, this.#options.keepMs)
+    for (const { plan, node } of doomed)
+      if (node.kind === 'gate' && node.inside !== undefined && plan.head.undoable.length === 0)
+        await cancelNodes(this.#options, plan, node.inside)
+    return ends
+  }
+
+  /** A thousand members of a group that has failed need not fail it a thousand times. */
+  #isNews({ end, to }: Extract<Move, { kind: 'doom' }>): boolean {
+    const key = `${to} ${end.generation} ${end.flow}`
+    if (this.#doomed.has(key) && !end.again) return false
+    this.#doomed.add(key)
+    return true
+  }
+
+  async #finishAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
+    const ends: NodeEnd[] = []
+    for (const move of moves)
+      if (move.kind === 'finish') ends.push(...(await this.#finisher.finish(move.plan, move.end)))
+    return ends
+  }
+
+  /** @throws the error again when it may be better the next time */
+  #report(error: unknown): ErrorRecord {
+    if (!QueueError.is(error) || error.retryable || error.code === 'CLOSED') throw error
+    this.#options.onError(error)
+    return { name: error.name, code: error.code, message: error.message }
+  }
+}
+
+function isMovedOn({ ok, value }: NodeEnd): boolean {
+  return ok && value !== undefined && isElsewhere(value.value)
+}

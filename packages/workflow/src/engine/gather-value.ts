@@ -1,0 +1,144 @@
+import { QueueError } from '@bananasjs/core'
+import type { PluginHost } from '@bananasjs/core'
+import { depsOf, taskId } from '../plan/plan.ts'
+import type { GateNode, PlanNode } from '../plan/plan.ts'
+import { forgotten } from '../plan/plan-store.ts'
+import type { PlanStore, PlanView } from '../plan/plan-store.ts'
+import { nodeLabel } from '../plan/node-label.ts'
+import type { Settled } from '../signature/signature.ts'
+import { errorOf, failureError, readResults } from './node-results.ts'
+import type { NodeResult } from './node-results.ts'
+
+export interface Source {
+  readonly host: PluginHost
+  readonly plans: PlanStore
+  /** How long plans, arrivals and results of workflows are kept. */
+  readonly keepMs: number
+}
+
+/** What a step returns when another workflow takes its place. */
+export interface Elsewhere {
+  readonly 'bananas-workflow': string
+}
+
+/** What the body of an open group is given: not the results, which may be many, but where they are. */
+export interface Gathered<Out = unknown> {
+  readonly workflow: string
+  readonly total: number
+  /** Carries the type; never set. */
+  readonly types?: Out
+}
+
+/**
+ * The value of a node: what its task returned, or, at a gate, all that came together there. Reads the results in pages.
+ * @throws QueueError INVALID when a result is no longer there, TASK_FAILED where a failure is not a value
+ */
+export async function gatherValue(source: Source, plan: PlanView, at: number): Promise<unknown> {
+  const nodes = new Map<number, PlanNode>()
+  await collect(plan, at, nodes)
+  const tasks = [...nodes].filter(([, node]) => node.kind === 'task').map(([task]) => task)
+  const results = await readResults(
+    source.host,
+    tasks.map((task) => taskId(plan.flow, plan.head, task)),
+  )
+  return new Gathering(source, plan, { nodes, results }).value(at)
+}
+
+/** The nodes a value is made of, without recursion: a graph may be deep. */
+async function collect(plan: PlanView, at: number, nodes: Map<number, PlanNode>): Promise<void> {
+  const open = [at]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (nodes.has(next)) continue
+    const found = plan.node(next)
+    const node = found instanceof Promise ? await found : found
+    nodes.set(next, node)
+    if (node.kind === 'gate' && node.open === undefined) {
+      const deps = depsOf(node)
+      for (const [position, dep] of deps.entries()) if (node.keys?.[position] !== null) open.push(dep)
+    }
+  }
+}
+
+interface Found {
+  readonly nodes: ReadonlyMap<number, PlanNode>
+  readonly results: ReadonlyMap<string, NodeResult>
+}
+
+class Gathering {
+  readonly #source: Source
+  readonly #plan: PlanView
+  readonly #found: Found
+
+  constructor(source: Source, plan: PlanView, found: Found) {
+    this.#source = source
+    this.#plan = plan
+    this.#found = found
+  }
+
+  async value(at: number): Promise<unknown> {
+    const node = this.#found.nodes.get(at)!
+    if (node.kind === 'gate') return this.#gate(node)
+    const result = this.#result(at)
+    if (result.state !== 'succeeded')
+      throw failureError(`Step "${nodeLabel(this.#plan.head, node)}"`, errorOf(result))
+    return openValue(this.#source, result.value())
+  }
+
+  async #gate(gate: GateNode): Promise<unknown> {
+    if (gate.open !== undefined) return openGate(this.#source, this.#plan.flow)
+    const strict = gate.policy === 'failFast' || gate.policy === 'waitForAll'
+    const deps = depsOf(gate)
+    const values: unknown[] = []
+    // One by one where results are objects already in hand: ten thousand promises at once would cost more.
+    for (const [at, dep] of deps.entries())
+      if (gate.keys?.[at] !== null) values.push(strict ? await this.value(dep) : await this.#settled(dep))
+    if (gate.keys === undefined) return values
+    const keys = gate.keys.filter((key) => key !== null)
+    return Object.fromEntries(keys.map((key, at) => [key, values[at]]))
+  }
+
+  async #settled(at: number): Promise<Settled<unknown>> {
+    try {
+      return { status: 'fulfilled', value: await this.value(at) }
+    } catch (error) {
+      if (QueueError.is(error, 'INVALID') || (QueueError.is(error) && error.retryable)) throw error
+      const { name, message, code } = (error as Error).cause as Error & { code?: string }
+      return { status: 'rejected', reason: { name, message, ...(code !== undefined && { code }) } }
+    }
+  }
+
+  #result(at: number): NodeResult {
+    const id = taskId(this.#plan.flow, this.#plan.head, at)
+    const result = this.#found.results.get(id)
+    if (result !== undefined && result.final) return result
+    const label = nodeLabel(this.#plan.head, this.#found.nodes.get(at)!)
+    throw new QueueError(
+      'INVALID',
+      `The result of step "${label}" (${id}) is needed and no longer there. Keep results for as long as the workflow takes: defineTask(name, { resultTtl: '7d' }).`,
+    )
+  }
+}
+
+/** The number of members is known once the gate is closed. */
+async function openGate({ host }: Source, flow: string): Promise<Gathered> {
+  const stored = await host.results!.swap(totalKey(host.namespace, flow), null, null, 0)
+  if (stored === null) throw forgotten(flow)
+  return { workflow: flow, total: Number(Buffer.from(stored).toString()) }
+}
+
+export function totalKey(namespace: string, flow: string): string {
+  return `${namespace}.workflow.${flow}.total`
+}
+
+export function isElsewhere(value: unknown): value is Elsewhere {
+  return typeof value === 'object' && value !== null && 'bananas-workflow' in value
+}
+
+/** The value itself, or that of the workflow it stands for. */
+export async function openValue(source: Source, value: unknown): Promise<unknown> {
+  if (!isElsewhere(value)) return value
+  const flow = value['bananas-workflow']
+  const plan = await source.plans.view(flow)
+  if (plan === undefined) throw forgotten(flow)
+  return gatherValue(source, plan, plan.head.end)
+}

@@ -1,0 +1,36 @@
+import type { EndedTask, ErrorRecord } from '@bananasjs/core'
+import { HEADER, readExit, readRef } from '../plan/node-ref.ts'
+import type { Exit, NodeRef } from '../plan/node-ref.ts'
+
+/** A node that ended: well, or otherwise. */
+export interface NodeEnd extends NodeRef {
+  readonly ok: boolean
+  /** Present when the value is in hand; else it is read where it is needed. */
+  readonly value?: { readonly value: unknown }
+  readonly error?: ErrorRecord
+  /** What follows may have happened already: every effect looks first whether it is there. */
+  readonly again: boolean
+  readonly exit?: Exit | undefined
+  /** A plan that travels with its messages. */
+  readonly inline?: string | undefined
+}
+
+/** `undefined` for a task that belongs to no workflow. */
+export function nodeEnd(task: EndedTask): NodeEnd | undefined {
+  const ref = readRef(task.headers)
+  if (ref === undefined) return undefined
+  const ok = task.state === 'succeeded'
+  return {
+    ...ref,
+    ok,
+    ...(ok ? { value: { value: task.output } } : { error: task.error ?? endError(task.state) }),
+    again: task.deliveries > task.attempt || HEADER.again in task.headers,
+    exit: readExit(task.headers),
+    inline: task.headers[HEADER.plan],
+  }
+}
+
+function endError(state: EndedTask['state']): ErrorRecord {
+  const message = state === 'expired' ? 'its time was over before it could start' : 'it was cancelled'
+  return { name: 'QueueError', code: state === 'expired' ? 'TASK_TIMEOUT' : 'TASK_CANCELLED', message }
+}

@@ -1,0 +1,79 @@
+import { decodeResultValue, encodeResultValue, QueueError, rebuildError } from '@bananasjs/core'
+import type { ErrorRecord, PluginHost, ResultFacts } from '@bananasjs/core'
+import { isFinal } from '@bananasjs/core/contract'
+import type { ResultRecord } from '@bananasjs/core/contract'
+
+/** What is stored of a node. */
+export interface NodeResult {
+  readonly state: ResultRecord['state']
+  readonly facts: ResultFacts
+  readonly final: boolean
+  /** @throws QueueError UNDECODABLE */
+  value(): unknown
+}
+
+const PAGE = 500
+
+/** In pages; what is not stored is absent. */
+export async function readResults(
+  host: PluginHost,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, NodeResult>> {
+  const found = new Map<string, NodeResult>()
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const page = ids.slice(at, at + PAGE)
+    for (const record of (await host.results?.get(page)) ?? [])
+      if (record !== undefined) found.set(record.id, nodeResult(host, record))
+  }
+  return found
+}
+
+function nodeResult(host: PluginHost, { id, state, value }: ResultRecord): NodeResult {
+  const { facts, body } = decodeResultValue(id, value)
+  return {
+    state,
+    facts,
+    final: isFinal(state),
+    value: () => host.serializerFor(facts.contentType ?? 'application/json').decode(body),
+  }
+}
+
+export interface NewResult {
+  readonly id: string
+  readonly state: ResultRecord['state']
+  readonly facts: ResultFacts
+  readonly value?: unknown
+}
+
+/** A final state that stands already stays. */
+export async function writeResults(
+  host: PluginHost,
+  results: readonly NewResult[],
+  ttlMs: number,
+): Promise<void> {
+  const { contentType } = host.serializer
+  for (let at = 0; at < results.length; at += PAGE) {
+    const records = results.slice(at, at + PAGE).map(({ id, state, facts, value }) => {
+      const body = value === undefined ? undefined : host.serializer.encode(value)
+      const all = body === undefined || contentType === 'application/json' ? facts : { ...facts, contentType }
+      return { id, state, value: encodeResultValue(all, body), ttlMs }
+    })
+    const [failure] = (await host.results?.put(records)) ?? []
+    if (failure !== undefined) throw failure.error
+  }
+}
+
+/** Why a node that ended otherwise than well did so. */
+export function errorOf({ state, facts }: Pick<NodeResult, 'state' | 'facts'>): ErrorRecord {
+  if (facts.error !== undefined) return facts.error
+  const reason = facts.reason === undefined ? '' : `: ${facts.reason}`
+  const message =
+    state === 'expired' ? `it expired before it could start${reason}` : `it was ${state}${reason}`
+  return { name: 'QueueError', code: state === 'failed' ? 'TASK_FAILED' : 'TASK_CANCELLED', message }
+}
+
+/** The error of a workflow or step that failed, with the error it failed of as cause. */
+export function failureError(subject: string, error: ErrorRecord): QueueError {
+  const code = error.code === 'TASK_CANCELLED' || error.code === 'TASK_TIMEOUT' ? error.code : 'TASK_FAILED'
+  return new QueueError(code, `${subject} failed: ${error.message}`, { cause: rebuildError(error) })
+}

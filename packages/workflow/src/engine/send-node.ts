@@ -1,0 +1,164 @@
+import { defineTask, QueueError } from '@bananasjs/core'
+import type { EnqueueOptions, EnqueueRequest, Task } from '@bananasjs/core'
+import { compose } from '../plan/compose.ts'
+import { nodeLabel } from '../plan/node-label.ts'
+import { HEADER, PLUGIN, writeExit, writeRef } from '../plan/node-ref.ts'
+import type { NodeRef } from '../plan/node-ref.ts'
+import { sizeOf, taskId } from '../plan/plan.ts'
+import type { PlanNode, TaskNode } from '../plan/plan.ts'
+import type { PlanView } from '../plan/plan-store.ts'
+import type { Shape } from '../signature/blueprint.ts'
+import type { StepEnd, StepFailure } from '../signature/signature.ts'
+import type { NodeEnd } from './node-end.ts'
+import type { Source } from './gather-value.ts'
+
+/** A task whose turn has come. */
+export interface Departure {
+  readonly plan: PlanView
+  readonly node: TaskNode
+  readonly ref: NodeRef
+  /** Whose end it waited for; absent at the start of a workflow. */
+  readonly after?: NodeEnd | undefined
+  /** What that one is called. */
+  readonly afterName?: string | undefined
+  /** In place of all else. */
+  readonly input?: { readonly value: unknown } | undefined
+  readonly again: boolean
+  readonly inline?: string | undefined
+}
+
+/**
+ * Sends the task of a node under its own id. The input travels along when it is in hand, else the worker reads it, also when
+ * it is too large to travel.
+ * @throws QueueError as `enqueue`
+ */
+export async function sendNode({ host }: Source, departure: Departure): Promise<void> {
+  const input = inputInHand(departure)
+  const headers = await headersOf(departure)
+  const request = requestOf(
+    departure,
+    input,
+    input === undefined ? { ...headers, [HEADER.read]: 'yes' } : headers,
+  )
+  try {
+    await host.enqueue(request)
+  } catch (error) {
+    if (!QueueError.is(error, 'TOO_LARGE') || !mayRead(departure) || host.results === undefined) throw error
+    await host.enqueue(requestOf(departure, undefined, { ...headers, [HEADER.read]: 'yes' }))
+  }
+}
+
+function requestOf(
+  { plan, node, ref, after }: Departure,
+  input: { readonly value: unknown } | undefined,
+  headers: Readonly<Record<string, string>>,
+): EnqueueRequest {
+  const shape = plan.head.shapes[node.shape]!
+  const { deadlineAt } = plan.head
+  const options: EnqueueOptions = {
+    id: ref.member === undefined ? taskId(ref.flow, plan.head, ref.node) : memberId(ref),
+    headers,
+    needs: PLUGIN,
+    rootId: ref.flow,
+    // Somebody waits for this result, whatever the task says of those nobody waits for.
+    ignoreResult: false,
+    ...(after !== undefined && { parentId: taskId(ref.flow, plan.head, after.node) }),
+    ...limitsOf(shape),
+    ...(deadlineAt !== undefined && { expires: new Date(deadlineAt) }),
+  }
+  return { task: taskOf(shape), input: input?.value, options }
+}
+
+/** Members of an open gate have no node of their own. */
+export function memberId({ flow, node, member }: NodeRef): string {
+  return `${flow}.${node}.${member}`
+}
+
+function limitsOf({ timeoutMs, retryLimit, delayMs }: Shape): EnqueueOptions {
+  return {
+    ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+    ...(retryLimit !== undefined && { retryLimit }),
+    ...(delayMs !== undefined && { delay: delayMs }),
+  }
+}
+
+async function headersOf({
+  plan,
+  node,
+  ref,
+  again,
+  inline,
+}: Departure): Promise<Readonly<Record<string, string>>> {
+  const exit = ref.member === undefined ? await exitOf(plan, node, ref.node) : openExit(ref)
+  return {
+    [HEADER.ref]: writeRef(ref),
+    ...(exit !== undefined && { [HEADER.exit]: exit }),
+    ...(inline !== undefined && { [HEADER.plan]: inline }),
+    ...(again && { [HEADER.again]: 'yes' }),
+  }
+}
+
+function openExit({ node, member }: NodeRef): string {
+  // Position 0 is that of whoever sends the members.
+  return writeExit({ gate: node, at: member! + 1, size: undefined })
+}
+
+async function exitOf(plan: PlanView, node: PlanNode, at: number): Promise<string | undefined> {
+  const [edge, ...more] = node.next ?? []
+  if (edge === undefined || more.length > 0 || edge[2] !== 'value' || at === plan.head.end) return undefined
+  const found = plan.node(edge[0])
+  const gate = found instanceof Promise ? await found : found
+  if (gate.kind !== 'gate' || sizeOf(gate) < 2) return undefined
+  return writeExit({ gate: edge[0], at: edge[1], size: sizeOf(gate) })
+}
+
+/** What the step before returned is stored, so that it can be read instead of sent. */
+function mayRead({ node, input, after }: Departure): boolean {
+  return input === undefined && after !== undefined && node.immutable !== true
+}
+
+function inputInHand({
+  plan,
+  node,
+  after,
+  afterName = '',
+  input,
+}: Departure): { readonly value: unknown } | undefined {
+  if (input !== undefined) return input
+  if (after === undefined || node.immutable === true) return { value: node.bound?.value }
+  const label = `Step "${nodeLabel(plan.head, node)}"`
+  const when = node.from!.when
+  if (!after.ok) return { value: compose(node.bound, failureOf(plan, after, afterName), label) }
+  if (after.value === undefined) return undefined
+  if (when === 'complete')
+    return { value: compose(node.bound, fulfilment(plan, after.node, afterName, after.value.value), label) }
+  return { value: compose(node.bound, after.value.value, label) }
+}
+
+function failureOf(
+  plan: PlanView,
+  { node, error }: NodeEnd,
+  name: string,
+): StepFailure & { readonly status: 'rejected' } {
+  const { name: kind, message, code } = error!
+  const id = taskId(plan.flow, plan.head, node)
+  const kept = { name: kind, message, ...(code !== undefined && { code }) }
+  return { workflow: plan.flow, id, name, status: 'rejected', error: kept }
+}
+
+// oxlint-disable-next-line max-params -- the fulfilment is of a step of a workflow, by name
+export function fulfilment(plan: PlanView, node: number, name: string, value: unknown): StepEnd {
+  return { workflow: plan.flow, id: taskId(plan.flow, plan.head, node), name, status: 'fulfilled', value }
+}
+
+const TASKS = new WeakMap<Shape, Task<unknown, unknown, unknown>>()
+
+/** The task as a producer needs it: a worker that sends it need not know its code. */
+function taskOf(shape: Shape): Task<unknown, unknown, unknown> {
+  const known = TASKS.get(shape)
+  if (known !== undefined) return known
+  const { task, queue, priority } = shape
+  const made = defineTask<unknown, unknown>(task, { queue, priority })
+  TASKS.set(shape, made)
+  return made
+}

@@ -1,0 +1,267 @@
+import { QueueError } from '@bananasjs/core'
+import type { Blueprint, DagBlueprint, Policy, Shape, StepBlueprint } from '../signature/blueprint.ts'
+import { compose } from './compose.ts'
+import type { Edge, GateNode, Plan, PlanNode, Span, TaskNode, When } from './plan.ts'
+
+export interface PlanFacts {
+  readonly startedAt: number
+  readonly deadlineAt?: number | undefined
+  readonly keepMs: number
+  readonly parent?: { readonly id: string; readonly ref: string } | undefined
+  /** Taken by the steps that nothing goes before. */
+  readonly input?: { readonly value: unknown } | undefined
+}
+
+/** Whose end a node waits for; `undefined`: nobody's. */
+type From = { readonly node: number; readonly when: When } | undefined
+
+/** Numbers every step, with a node's parents before it and what is inside a group in one row. */
+export function compilePlan(blueprint: Blueprint, facts: PlanFacts): Plan {
+  const draft = new Draft(hasUndo(blueprint), facts.input)
+  const end = draft.add(blueprint, undefined)
+  const nodes = draft.finished()
+  const undoable = nodes.flatMap((node, at) => (node.kind === 'task' && node.undo !== undefined ? at : []))
+  const { input: _, ...kept } = facts
+  return {
+    head: {
+      size: nodes.length,
+      shapes: draft.shapes,
+      end,
+      starts: spans(nodes),
+      undoable,
+      linear: nodes.every(isLink),
+      ...defined(kept),
+    },
+    nodes,
+  }
+}
+
+function defined<F extends object>(facts: F): { [K in keyof F]: Exclude<F[K], undefined> } {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as never
+}
+
+function isLink(node: PlanNode, at: number): boolean {
+  return node.kind === 'task' && node.undo === undefined && (at === 0 || node.from !== undefined)
+}
+
+function spans(nodes: readonly PlanNode[]): readonly Span[] {
+  const found: [number, number][] = []
+  for (const [at, node] of nodes.entries()) {
+    if (node.from !== undefined || (node.kind === 'gate' && node.deps.length > 0)) continue
+    const last = found.at(-1)
+    if (last !== undefined && last[0] + last[1] === at) last[1] += 1
+    else found.push([at, 1])
+  }
+  return found
+}
+
+function hasUndo(blueprint: Blueprint): boolean {
+  if (blueprint.kind === 'step') return blueprint.undo !== undefined
+  if (blueprint.kind === 'chain') return blueprint.steps.some(hasUndo)
+  if (blueprint.kind === 'group') return blueprint.members.some(hasUndo)
+  return blueprint.kind === 'dag' && blueprint.nodes.some((node) => hasUndo(node.blueprint))
+}
+
+/** A node while its followers are still unknown. */
+type Growing = (Omit<TaskNode, 'next'> | Omit<GateNode, 'next'>) & { next?: Edge[] }
+
+class Draft {
+  readonly shapes: Shape[] = []
+  readonly #shapeAt = new Map<string, number>()
+  readonly #nodes: Growing[] = []
+  readonly #patient: boolean
+  #aside = false
+  readonly #input: { readonly value: unknown } | undefined
+
+  /** `patient`: with compensations, nothing may still run when it is decided that a gate has failed. */
+  constructor(patient: boolean, input: { readonly value: unknown } | undefined) {
+    this.#patient = patient
+    this.#input = input
+  }
+
+  finished(): readonly PlanNode[] {
+    return this.#nodes
+  }
+
+  /** Returns the node whose end is the blueprint's. */
+  add(blueprint: Blueprint, from: From, name?: string): number {
+    const end = this.#body(blueprint, from, name)
+    const { onSuccess = [], onFailure = [], onComplete = [] } = blueprint
+    for (const one of onSuccess) this.#callback(one, { node: end, when: 'success' })
+    for (const one of onFailure) this.#callback(one, { node: end, when: 'failure' })
+    for (const one of onComplete) this.#callback(one, { node: end, when: 'complete' })
+    return end
+  }
+
+  #callback(blueprint: Blueprint, from: NonNullable<From>): void {
+    const outside = this.#aside
+    this.#aside = true
+    this.add(blueprint, from)
+    this.#aside = outside
+  }
+
+  #body(blueprint: Blueprint, from: From, name: string | undefined): number {
+    switch (blueprint.kind) {
+      case 'step':
+        return this.#task(blueprint, from, name)
+      case 'chain': {
+        let before = from
+        for (const [at, one] of blueprint.steps.entries())
+          before = {
+            node: this.add(one, before, at === blueprint.steps.length - 1 ? name : undefined),
+            when: 'value',
+          }
+        return before!.node
+      }
+      case 'group':
+        return this.#gate(
+          blueprint.policy,
+          from,
+          () => blueprint.members.map((one) => this.add(one, from)),
+          name,
+        )
+      case 'map':
+        return this.#gate(
+          blueprint.policy,
+          from,
+          () =>
+            blueprint.inputs.map((value) =>
+              this.#task(
+                {
+                  shape: blueprint.shape,
+                  bound: { value },
+                  immutable: true,
+                  name: undefined,
+                  undo: undefined,
+                },
+                from,
+                undefined,
+              ),
+            ),
+          name,
+        )
+      case 'dag':
+        return this.#dag(blueprint, from, name)
+    }
+  }
+
+  #task(
+    { shape, bound, immutable, undo, name: own }: Omit<StepBlueprint, 'kind'>,
+    from: From,
+    name: string | undefined,
+  ): number {
+    const given = from === undefined && !immutable ? this.#withInput(bound) : bound
+    const shown = name ?? own
+    return this.#push(
+      {
+        kind: 'task',
+        shape: this.#shape(shape),
+        ...(shown !== undefined && { name: shown }),
+        ...(given !== undefined && { bound: given }),
+        ...(immutable && { immutable }),
+        ...(undo !== undefined && { undo: undoOf(undo) }),
+      } satisfies TaskNode,
+      from,
+    )
+  }
+
+  #withInput(bound: { readonly value: unknown } | undefined): { readonly value: unknown } | undefined {
+    if (this.#input === undefined) return bound
+    return { value: compose(bound, this.#input.value, 'the first step') }
+  }
+
+  // oxlint-disable-next-line max-params -- a gate is what passes it, after whom, and how it is called
+  #gate(policy: Policy, from: From, members: () => readonly number[], name: string | undefined): number {
+    const first = this.#nodes.length
+    const deps = members()
+    // Nobody to wait for: it still comes after the one before.
+    if (deps.length === 0) return this.#push(gateNode([], policy, { name }), from)
+    const inside: Span = [first, this.#nodes.length - first]
+    return this.#link(gateNode(deps, this.#policy(policy), { name, inside }), deps)
+  }
+
+  #dag({ nodes, result, policy }: DagBlueprint, from: From, name: string | undefined): number {
+    const ends = new Map<string, number>()
+    const used = new Set<string>()
+    const numbers = (names: readonly string[]): readonly number[] =>
+      names.map((one) => (used.add(one), ends.get(one)!))
+    for (const { name: own, blueprint, inputs, after } of nodes) {
+      const keys = Object.keys(inputs)
+      const deps = numbers([...Object.values(inputs), ...after])
+      const before: From =
+        deps.length === 0
+          ? from
+          : {
+              node: this.#link(
+                gateNode(deps, this.#policy('failFast'), { keys: [...keys, ...after.map(() => null)] }),
+                deps,
+              ),
+              when: 'value',
+            }
+      ends.set(own, this.add(blueprint, before, own))
+    }
+    const named = typeof result === 'string' ? { [result]: result } : result
+    const chosen = numbers(Object.values(named))
+    const others = nodes.map((node) => node.name).filter((one) => !used.has(one))
+    if (typeof result === 'string' && others.length === 0) return chosen[0]!
+    const deps = [...chosen, ...numbers(others)]
+    const keys = [...Object.keys(named), ...others.map(() => null)]
+    return this.#link(gateNode(deps, this.#policy(policy), { name, keys }), deps)
+  }
+
+  #policy(policy: Policy): Policy {
+    return this.#patient && policy === 'failFast' ? 'waitForAll' : policy
+  }
+
+  #link(gate: GateNode, deps: readonly number[]): number {
+    const at = this.#push(gate, undefined)
+    for (const [position, dep] of deps.entries()) this.#edge(dep, [at, position, 'value'])
+    return at
+  }
+
+  #push(node: Omit<TaskNode, 'next'> | Omit<GateNode, 'next'>, from: From): number {
+    const at = this.#nodes.length
+    this.#nodes.push({ ...node, ...(from !== undefined && { from }), ...(this.#aside && { aside: true }) })
+    if (from !== undefined) this.#edge(from.node, [at, 0, from.when])
+    return at
+  }
+
+  #edge(from: number, edge: Edge): void {
+    const node = this.#nodes[from]!
+    node.next ??= []
+    node.next.push(edge)
+  }
+
+  #shape(shape: Shape): number {
+    const key = JSON.stringify(shape)
+    const known = this.#shapeAt.get(key)
+    if (known !== undefined) return known
+    this.#shapeAt.set(key, this.shapes.length)
+    return this.shapes.push(shape) - 1
+  }
+}
+
+function gateNode(
+  deps: readonly number[],
+  policy: Policy,
+  more: { name?: string | undefined; keys?: readonly (string | null)[]; inside?: Span },
+): GateNode {
+  const inRow = deps.length > 2 && deps.every((dep, at) => dep === deps[0]! + at)
+  return {
+    kind: 'gate',
+    deps: inRow ? [deps[0]!, deps.length] : deps,
+    ...(inRow && { span: true }),
+    policy,
+    ...(more.name !== undefined && { name: more.name }),
+    ...(more.keys !== undefined && { keys: more.keys }),
+    ...(more.inside !== undefined && { inside: more.inside }),
+  }
+}
+
+/** A compensation is one step: it must be as sure to run as anything can be. */
+function undoOf(undo: Blueprint): NonNullable<TaskNode['undo']> {
+  if (undo.kind !== 'step')
+    throw new QueueError('INVALID', `A compensation is a single step, not a ${undo.kind}. Make it one task.`)
+  const { shape, bound, immutable } = undo
+  return { shape, ...(bound !== undefined && { bound }), ...(immutable && { immutable }) }
+}

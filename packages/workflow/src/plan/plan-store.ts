@@ -1,0 +1,149 @@
+import { QueueError } from '@bananasjs/core'
+import type { PluginHost } from '@bananasjs/core'
+import type { ResultBackend } from '@bananasjs/core/contract'
+import { decodePart, encodePart } from './plan-codec.ts'
+import type { Plan, PlanHead, PlanNode } from './plan.ts'
+
+/** A plan as a worker sees it: pages come as they are asked for. */
+export interface PlanView {
+  readonly flow: string
+  readonly head: PlanHead
+  /** @throws QueueError INVALID when its page has expired */
+  node(at: number): PlanNode | Promise<PlanNode>
+}
+
+interface StoredHead extends PlanHead {
+  readonly pageNodes: number
+  /** All of them, where one page is enough. */
+  readonly nodes?: readonly PlanNode[]
+}
+
+const PAGE_NODES = 256
+/** What a page may take, where the backend would take more. */
+const PAGE_BYTES = 256 * 1024
+/** A linear plan up to this size travels in the headers of its messages. */
+const INLINE_BYTES = 2048
+const CACHED = 1000
+
+/** Plans in the result backend, written once and never changed, so that a page once read may be kept. */
+export class PlanStore {
+  readonly #host: PluginHost
+  readonly #cache = new Map<string, PlanView | readonly PlanNode[]>()
+
+  constructor(host: PluginHost) {
+    this.#host = host
+  }
+
+  /** What travels in the header, for a plan that is small and linear. */
+  inline({ head, nodes }: Plan): string | undefined {
+    if (!head.linear || nodes.length > PAGE_NODES) return undefined
+    const bytes = encodePart({ head, nodes }, this.#host)
+    return bytes.length > INLINE_BYTES ? undefined : bytes.toString('base64url')
+  }
+
+  /**
+   * Pages first, then the head: where there is a head, there is a plan. Returns the plan that stands: the one stored
+   * before under this id, if there is one.
+   * @throws QueueError TOO_LARGE when one node alone exceeds what the backend takes
+   */
+  async save(flow: string, plan: Plan): Promise<{ readonly head: PlanHead; readonly fresh: boolean }> {
+    const results = this.#results()
+    const { pageNodes, pages } = this.#paged(plan)
+    const one = pages.length === 1
+    const stored = one
+      ? []
+      : await Promise.all(
+          pages.map((page, at) => results.swap(this.#key(flow, `p${at}`), null, page, plan.head.keepMs)),
+        )
+    if (stored.some((page, at) => page !== null && !pages[at]!.equals(page))) throw taken(flow)
+    const head: StoredHead = { ...plan.head, pageNodes, ...(one && { nodes: plan.nodes }) }
+    const bytes = encodePart(head, this.#host)
+    const standing = await results.swap(this.#key(flow, 'head'), null, bytes, plan.head.keepMs)
+    if (standing === null || bytes.equals(standing)) return { head: plan.head, fresh: true }
+    const found = decodePart<StoredHead>(standing, flow, this.#host)
+    const { nodes = [], ...rest } = found
+    if (found.size !== head.size || (one && !encodePart(nodes, this.#host).equals(pages[0]!)))
+      throw taken(flow)
+    return { head: rest, fresh: false }
+  }
+
+  /** `undefined` when unknown or expired. */
+  async view(flow: string, inline?: string): Promise<PlanView | undefined> {
+    const cached = this.#cache.get(flow)
+    if (cached !== undefined && 'head' in cached) return cached
+    const view = inline === undefined ? await this.#stored(flow) : this.#travelling(flow, inline)
+    if (view !== undefined) this.#keep(flow, view)
+    return view
+  }
+
+  #travelling(flow: string, inline: string): PlanView {
+    const { head, nodes } = decodePart<Plan>(Buffer.from(inline, 'base64url'), flow, this.#host)
+    return { flow, head, node: (at) => nodes[at]! }
+  }
+
+  async #stored(flow: string): Promise<PlanView | undefined> {
+    if (this.#host.results === undefined) return undefined
+    const bytes = await this.#host.results.swap(this.#key(flow, 'head'), null, null, 0)
+    if (bytes === null) return undefined
+    const head = decodePart<StoredHead>(bytes, flow, this.#host)
+    const { nodes } = head
+    return { flow, head, node: nodes === undefined ? (at) => this.#node(flow, head, at) : (at) => nodes[at]! }
+  }
+
+  #node(flow: string, { pageNodes }: StoredHead, at: number): PlanNode | Promise<PlanNode> {
+    const page = Math.floor(at / pageNodes)
+    const cached = this.#cache.get(`${flow} ${page}`) as readonly PlanNode[] | undefined
+    if (cached !== undefined) return cached[at % pageNodes]!
+    return this.#page(flow, page).then((nodes) => nodes[at % pageNodes]!)
+  }
+
+  async #page(flow: string, page: number): Promise<readonly PlanNode[]> {
+    const bytes = await this.#results().swap(this.#key(flow, `p${page}`), null, null, 0)
+    if (bytes === null) throw forgotten(flow)
+    const nodes = decodePart<readonly PlanNode[]>(bytes, flow, this.#host)
+    this.#keep(`${flow} ${page}`, nodes)
+    return nodes
+  }
+
+  #paged({ nodes }: Plan): { readonly pageNodes: number; readonly pages: readonly Buffer[] } {
+    const most = Math.min(PAGE_BYTES, this.#results().supports.maxValueBytes)
+    for (let pageNodes = PAGE_NODES; ; pageNodes /= 4) {
+      const pages = Array.from({ length: Math.ceil(nodes.length / pageNodes) }, (_, at) =>
+        encodePart(nodes.slice(at * pageNodes, (at + 1) * pageNodes), this.#host),
+      )
+      if (pageNodes === 1 || pages.every((page) => page.length <= most)) return { pageNodes, pages }
+    }
+  }
+
+  #keep(key: string, value: PlanView | readonly PlanNode[]): void {
+    if (this.#cache.size >= CACHED) this.#cache.delete(this.#cache.keys().next().value!)
+    this.#cache.set(key, value)
+  }
+
+  #key(flow: string, part: string): string {
+    return `${this.#host.namespace}.workflow.${flow}.${part}`
+  }
+
+  #results(): ResultBackend {
+    if (this.#host.results !== undefined) return this.#host.results
+    throw new QueueError(
+      'UNSUPPORTED',
+      'This workflow needs a result backend: only chains of a few steps travel in their messages. Name one: new Bananas({ transport, results: … }).',
+    )
+  }
+}
+
+/** The error of a plan that is no longer there. */
+export function forgotten(flow: string): QueueError {
+  return new QueueError(
+    'INVALID',
+    `Workflow ${flow} is not known here: it never was, or it has expired. Keep workflows longer: workflows({ keep: '30d' }).`,
+  )
+}
+
+function taken(flow: string): QueueError {
+  return new QueueError(
+    'CONFLICT',
+    `Another workflow has the id "${flow}". The same id means the same workflow with the same inputs; give this one its own.`,
+  )
+}
