@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Bananas } from '@bananasjs/core'
+import { Bananas, QueueError } from '@bananasjs/core'
 import { transportFor } from '../transport.ts'
 import { HistoryWriter } from './history.ts'
 import { nap } from './nap.ts'
@@ -15,6 +15,10 @@ worker.handle(nap, async ({ index, ms }) => {
   history.ended(index)
 })
 process.once('disconnect', () => process.exit(1)) // never outlive the test
-await worker.run()
+await worker.run().catch((error: unknown) => {
+  // Begun while the broker was away: the crew begins another one.
+  if (QueueError.is(error) && error.retryable) process.exit(1)
+  throw error
+})
 await app.close()
 process.disconnect()

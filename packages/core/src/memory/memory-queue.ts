@@ -168,7 +168,9 @@ export class MemoryQueue {
   #promote(): void {
     this.#leases.sweep()
     const now = this.#runtime.monotonic()
-    while ((this.#delayed.peek()?.dueAt ?? Infinity) <= now) this.#ready.push(this.#delayed.pop()!)
+    // A place in the line from when it was due on, so that two that are due come in that order however late this runs.
+    while ((this.#delayed.peek()?.dueAt ?? Infinity) <= now)
+      this.#ready.push({ ...this.#delayed.pop()!, seq: ++this.#seq })
   }
 
   #arm(): void {

@@ -9,6 +9,8 @@ export interface FoundServer {
 }
 
 const IMAGES = ['redis:8', 'valkey:8'] as const
+/** As in production: without it a server declares less. */
+const WITH_LOG = ['--appendonly', 'yes']
 
 /**
  * The servers to test on: the one at BANANAS_REDIS_URL; or else a container of each image where a Docker engine
@@ -22,7 +24,7 @@ export async function findServers(): Promise<readonly FoundServer[]> {
   if (await dockerAnswers()) servers.push(...(await Promise.all(IMAGES.map(startContainer))))
   const binary = await findBinary()
   if (binary !== undefined) {
-    const { url, stop } = await startRedisProcess()
+    const { url, stop } = await startRedisProcess(WITH_LOG)
     servers.push({ name: `local ${binary}`, url, stop })
   }
   if (servers.length > 0) return servers
@@ -33,6 +35,7 @@ export async function findServers(): Promise<readonly FoundServer[]> {
 
 async function startContainer(image: string): Promise<FoundServer> {
   const container = await new GenericContainer(image)
+    .withCommand(WITH_LOG)
     .withExposedPorts(6379)
     .withWaitStrategy(Wait.forListeningPorts())
     .start()
