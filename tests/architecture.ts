@@ -57,6 +57,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['task'],
   ['emulation', 'control'],
   ['client', 'worker'],
+  ['application'],
   ['bananas'],
   ['index'],
 ]

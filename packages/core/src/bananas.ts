@@ -1,4 +1,5 @@
-import { checkApplication } from './check-application.ts'
+import type { BananasOptions } from './application/bananas-options.ts'
+import { checkApplication } from './application/check-application.ts'
 import { ControlClient } from './client/control-client.ts'
 import { Enqueuer } from './client/enqueuer.ts'
 import { eventStream } from './client/event-stream.ts'
@@ -7,54 +8,25 @@ import { Job } from './client/job.ts'
 import { Queues } from './client/queues.ts'
 import { ResultReader } from './client/result-reader.ts'
 import { Revoker } from './client/revoker.ts'
-import type { Channel } from './contract/channel.ts'
 import type { Broker } from './contract/broker.ts'
 import type { Resource } from './contract/failure.ts'
-import type { ResultBackend } from './contract/result-backend.ts'
-import type { Serializer } from './contract/serializer.ts'
 import type { Diagnosis, Transport } from './contract/transport.ts'
 import { laneCount } from './emulation/priority-lanes.ts'
 import { QueueError } from './errors.ts'
-import type { Runtime } from './runtime/runtime.ts'
 import { systemRuntime } from './runtime/system-runtime.ts'
 import type { Task } from './task/define-task.ts'
 import { checkId } from './task/check-values.ts'
 import type { EnqueueOptions } from './task/enqueue-options.ts'
 import { EventPublisher } from './task/event-publisher.ts'
-import type { EventMode } from './task/event-publisher.ts'
 import type { QueueEvent } from './task/events.ts'
 import { jsonSerializer } from './task/json-serializer.ts'
 import { serializerFor } from './task/parts.ts'
 import type { Parts } from './task/parts.ts'
-import type { Plugin, PluginHost } from './task/plugin.ts'
+import type { PluginHost } from './task/plugin.ts'
 import { show } from './task/show.ts'
 import { withDefaults } from './task/with-defaults.ts'
 import { Worker } from './worker/worker.ts'
 import type { WorkerOptions } from './worker/worker-options.ts'
-
-export interface BananasOptions {
-  readonly transport: Transport
-  /** In place of the transport's own. */
-  readonly results?: ResultBackend
-  /** In place of the transport's own. */
-  readonly channel?: Channel
-  /** Writes payloads and results. Default JSON. */
-  readonly serializer?: Serializer
-  /** Accepted when reading, beside `serializer` and JSON. */
-  readonly serializers?: readonly Serializer[]
-  /** The first is the outermost layer. */
-  readonly plugins?: readonly Plugin[]
-  /** Keeps applications on one store apart in control, events and uniqueness. Default `'bananas'`. */
-  readonly namespace?: string
-  /** Lane queues per queue on brokers with one priority level; 1 switches lanes off. Default 3. */
-  readonly lanes?: 1 | 3
-  /** Signs control commands; workers with a secret refuse unsigned ones. */
-  readonly secret?: string
-  /** Events of this client (`task.sent`). Default `'off'`. */
-  readonly events?: EventMode
-  /** Time, timers, randomness and ids. Default: those of this process. */
-  readonly runtime?: Runtime
-}
 
 /** One application: enqueue tasks, run workers, look and steer. Connects on first use. */
 export class Bananas implements AsyncDisposable {

@@ -1,5 +1,6 @@
 export { Bananas } from './bananas.ts'
-export type { BananasOptions, EnqueueArguments } from './bananas.ts'
+export type { EnqueueArguments } from './bananas.ts'
+export type { BananasOptions } from './application/bananas-options.ts'
 export { defineTask } from './task/define-task.ts'
 export type { SchemaTaskOptions, Task, TaskOptions } from './task/define-task.ts'
 export { QueueError } from './errors.ts'

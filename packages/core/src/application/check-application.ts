@@ -1,10 +1,10 @@
-import type { BananasOptions } from './bananas.ts'
-import type { Serializer } from './contract/serializer.ts'
-import { QueueError } from './errors.ts'
-import { checkOptions } from './task/check-options.ts'
-import { checkChoice, checkId } from './task/check-values.ts'
-import type { Plugin } from './task/plugin.ts'
-import { show } from './task/show.ts'
+import type { BananasOptions } from './bananas-options.ts'
+import type { Serializer } from '../contract/serializer.ts'
+import { QueueError } from '../errors.ts'
+import { checkOptions } from '../task/check-options.ts'
+import { checkChoice, checkId } from '../task/check-values.ts'
+import type { Plugin } from '../task/plugin.ts'
+import { show } from '../task/show.ts'
 
 const WHERE = 'new Bananas()'
 const KNOWN: Readonly<Record<keyof BananasOptions, true>> = {
