@@ -77,7 +77,7 @@ function columnsOf(
   }
   return [...kinds.values()].map((alike) => {
     const names = alike.map(({ name }) => name).join(', ')
-    return { page, report: { ...alike[0]!, name: kinds.size === 1 ? title : names } }
+    return { page, report: { ...alike[0], name: kinds.size === 1 ? title : names } }
   })
 }
 
