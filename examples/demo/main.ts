@@ -1,7 +1,8 @@
-import { HELP, readOptions, Usage } from './options.ts'
+import { HELP, readOptions } from './options.ts'
+import { Usage } from './usage.ts'
 
 /*
- * The main job: every file of a folder becomes a durable task in an SQLite file, worker processes measure them, and a last
+ * The main job: every file of a folder becomes a durable task in a broker, worker processes measure them, and a last
  * task that depends on all of them gathers the report. Stop it in the middle and run it again: it carries on.
  */
 process.removeAllListeners('warning') // `node:sqlite` calls itself experimental on Node 22 and 24

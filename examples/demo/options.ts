@@ -2,9 +2,13 @@ import { realpathSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { BROKERS } from './broker.ts'
+import { Usage } from './usage.ts'
 
 export interface DemoOptions {
   readonly folder: string
+  /** One of `BROKERS`. */
+  readonly broker: string
   readonly workers: number
   /** Forget an unfinished run. */
   readonly fresh: boolean
@@ -14,13 +18,12 @@ export interface DemoOptions {
   readonly colour: boolean
 }
 
-/** What the user did wrong, told with the way out. */
-export class Usage extends Error {}
-
-export const HELP = `Measures every file of a folder with durable tasks on SQLite and two worker processes.
+export const HELP = `Measures every file of a folder with durable tasks, on SQLite unless told otherwise, and two worker processes.
 
   pnpm demo [folder]      default: this repository
 
+  --broker <name> sqlite (default), redis, rabbitmq, nats or sqs; found by its address in the environment
+                  (BANANAS_REDIS_URL …), in a Docker container, or as a server on the PATH
   --workers <n>   worker processes (2)
   --all           also .git and node_modules
   --fresh         begin anew instead of carrying on an unfinished run
@@ -39,6 +42,7 @@ export function readOptions(argv: readonly string[], isTerminal: boolean): DemoO
     throw new Usage(`One folder, please, not ${positionals.length}: ${positionals.join(', ')}.`)
   return {
     folder: folderOf(positionals[0] ?? join(import.meta.dirname, '../..')),
+    broker: brokerOf(values.broker),
     workers: workersOf(values.workers),
     fresh: values.fresh === true,
     all: values.all === true,
@@ -48,6 +52,7 @@ export function readOptions(argv: readonly string[], isTerminal: boolean): DemoO
 }
 
 const FLAGS = {
+  broker: { type: 'string' },
   workers: { type: 'string' },
   all: { type: 'boolean' },
   fresh: { type: 'boolean' },
@@ -76,6 +81,11 @@ function folderOf(text: string): string {
     )
   }
   throw new Usage(`${resolve(text)} is not a folder.`)
+}
+
+function brokerOf(text = 'sqlite'): string {
+  if (BROKERS.includes(text)) return text
+  throw new Usage(`--broker must be one of ${BROKERS.join(', ')}, not "${text}".`)
 }
 
 function workersOf(text = '2'): number {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFileSync } from 'node:fs'
-import { Bananas } from '@bananasjs/core'
-import { sqlite } from '@bananasjs/sqlite'
+import { join as joinPath } from 'node:path'
+import { Bananas, QueueError } from '@bananasjs/core'
+import { openBroker } from './broker.ts'
+import type { DemoBroker } from './broker.ts'
 import { startCrew } from './crew.ts'
 import type { Crew } from './crew.ts'
 import { htmlReport } from './html-report.ts'
@@ -16,10 +18,12 @@ import type { RunState } from './run-state.ts'
 import { gather, measure, measureId } from './tasks.ts'
 import { textReport } from './text-report.ts'
 import type { RunFacts } from './text-report.ts'
+import { openTransport } from './transport.ts'
 import { SKIPPED, walk } from './walk.ts'
 
 const CHUNK = 500
 const LOOK_MS = 100
+const STARTING_MS = 90_000
 
 interface Demo {
   readonly options: DemoOptions
@@ -32,17 +36,36 @@ interface Demo {
 
 /** From the folder to the report. Rejects with the signal's reason when stopped; running it again then carries on. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void> {
-  const state = openRun(options.folder, options.fresh)
-  const transport = sqlite(state.broker)
+  const state = openRun(options.folder, options.broker, options.fresh)
+  try {
+    const broker = await openBroker(options.broker, state.files)
+    try {
+      await runOn(options, signal, { state, broker })
+    } finally {
+      await broker.stop()
+    }
+  } finally {
+    state.release()
+  }
+}
+
+async function runOn(
+  options: DemoOptions,
+  signal: AbortSignal,
+  { state, broker }: { readonly state: RunState; readonly broker: DemoBroker },
+): Promise<void> {
+  const file = joinPath(state.files, 'results.db')
+  const transport = await openTransport(broker.url, file)
   const app = new Bananas({ transport })
-  const { run, broker, scratch } = state
+  await untilOpen(app, signal)
+  const { run, scratch } = state
   const join = { app, results: transport.results, run, folder: options.folder, scratch }
   const startedAt = performance.now()
   const before = await countArrived(join)
   const view = showProgress(process.stderr, before)
-  announce(options, state, before, view)
+  announce(options, { resumed: state.resumed, before, where: broker.where }, view)
   let deaths = 0
-  const crew = startCrew(options.workers, [broker, run, options.folder, scratch], (how) => {
+  const crew = startCrew(options.workers, [broker.url, file, run, options.folder, scratch], (how) => {
     deaths += 1
     view.note(`${how}; another one takes its place`)
   })
@@ -60,7 +83,20 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
     view.end()
     await crew.stop()
     await app.close()
-    state.release()
+  }
+}
+
+/** A server that was started a moment ago takes its time. @throws what the last try threw, after a minute and a half */
+async function untilOpen(app: Bananas, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + STARTING_MS
+  for (;;) {
+    try {
+      return await app.open()
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!QueueError.is(error) || !error.retryable || performance.now() > deadline) throw error
+      await sleep(LOOK_MS, undefined, { signal })
+    }
   }
 }
 
@@ -129,9 +165,13 @@ async function watchProgress(demo: Demo, sending: { done: boolean; found: number
   }
 }
 
-function announce(options: DemoOptions, { resumed }: RunState, before: number, view: ProgressView): void {
+function announce(
+  options: DemoOptions,
+  { resumed, before, where }: { readonly resumed: boolean; readonly before: number; readonly where: string },
+  view: ProgressView,
+): void {
   const left = options.all ? '' : ` (without ${SKIPPED.join(' and ')})`
-  view.note(`Measuring ${options.folder}${left} with ${options.workers} worker processes.`)
+  view.note(`Measuring ${options.folder}${left} on ${where} with ${options.workers} worker processes.`)
   if (resumed) view.note(`An earlier run was stopped; carrying on after ${before} files.`)
 }
 

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Manifest } from './manifest.ts'
-import { Usage } from './options.ts'
+import { Usage } from './usage.ts'
 
 /** Where runs of this demo keep what they need to carry on. */
 export const STATE_ROOT: string = process.env['BANANAS_DEMO_STATE'] ?? join(tmpdir(), 'bananas-demo')
@@ -11,8 +11,8 @@ export const STATE_ROOT: string = process.env['BANANAS_DEMO_STATE'] ?? join(tmpd
 export interface RunState {
   readonly run: string
   readonly manifest: Manifest
-  /** The SQLite file of broker and results. */
-  readonly broker: string
+  /** Where broker and results keep what they need. */
+  readonly files: string
   readonly scratch: string
   readonly page: string
   /** An earlier process began this run. */
@@ -23,9 +23,10 @@ export interface RunState {
   release(): void
 }
 
-/** Opens the unfinished run of this folder, or begins one. @throws Usage while another process works on it */
-export function openRun(folder: string, fresh: boolean): RunState {
-  const home = join(STATE_ROOT, createHash('sha256').update(folder).digest('hex').slice(0, 16))
+/** Opens the unfinished run of this folder on this broker, or begins one. @throws Usage while another process works on it */
+export function openRun(folder: string, broker: string, fresh: boolean): RunState {
+  const place = broker === 'sqlite' ? folder : `${folder}\0${broker}`
+  const home = join(STATE_ROOT, createHash('sha256').update(place).digest('hex').slice(0, 16))
   mkdirSync(home, { recursive: true })
   const unlock = lock(join(home, 'lock'), folder)
   const files = join(home, 'run')
@@ -38,7 +39,7 @@ export function openRun(folder: string, fresh: boolean): RunState {
   return {
     run,
     manifest,
-    broker: join(files, 'tasks.db'),
+    files,
     scratch: join(files, 'scratch.db'),
     page: join(home, 'report.html'),
     resumed: known !== undefined,

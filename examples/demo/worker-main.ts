@@ -1,13 +1,13 @@
 import { Bananas } from '@bananasjs/core'
-import { sqlite } from '@bananasjs/sqlite'
 import { gatherReport } from './gather-report.ts'
 import { arrive } from './join.ts'
 import { measureFile } from './measure-file.ts'
 import { gather, measure } from './tasks.ts'
+import { openTransport } from './transport.ts'
 
 /** One worker process: measures files, and gathers the report when the last one is in. */
-const [broker = '', run = '', folder = '', scratch = ''] = process.argv.slice(2)
-const transport = sqlite(broker)
+const [url = '', file = '', run = '', folder = '', scratch = ''] = process.argv.slice(2)
+const transport = await openTransport(url, file)
 const app = new Bananas({ transport })
 const join = { app, results: transport.results, run, folder, scratch }
 
