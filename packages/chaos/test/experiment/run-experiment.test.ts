@@ -247,7 +247,7 @@ describe('an experiment', { timeout: 60_000 }, () => {
     expect(on.deaths.length).toBeGreaterThan(2)
     const [kill, thrown, crash] = report.faults
     expect(kill!.bites).toBeGreaterThan(2)
-    expect(thrown!.bites).toBeGreaterThan(2)
+    expect(thrown!.bites).toBeGreaterThan(0)
     expect(crash!.bites).toBeGreaterThan(0)
     expect(report.verdict).toBe('held')
   })

@@ -190,9 +190,13 @@ describe('call faults', () => {
       Array.from({ length: 20 }, (_, n) => String(n)),
     )
     await Promise.all(jobs.map((job) => job.result({ timeout: '20s' })))
-    await until('all is settled', async () => (await app.queues.inspect('default')).leased === 0)
+    await until('all is settled', async () => {
+      const { ready, delayed, leased } = await app.queues.inspect('default')
+      return ready + delayed + leased === 0
+    })
     expect(fault.bites().count).toBe(5)
-    expect(runs).toHaveLength(25)
+    // On a slow machine a lease of others may end as well.
+    expect(runs.length).toBeGreaterThanOrEqual(25)
   })
 
   it('call.stale-read does not see what was written, until it is over', async () => {
