@@ -184,7 +184,7 @@ export const LEASE_CLAUSES: readonly Clause[] = [
       for (const expected of [1, 2, 3]) same((await bench.one(consumer)).deliveries, expected, 'deliveries')
     },
   }),
-  brokerClause('LEASE-9', 'any client of the queue may extend and settle by a receipt', {
+  brokerClause('LEASE-9', 'any client of the queue may extend, acknowledge and release by a receipt', {
     when: ({ lease }) => lease.shared,
     otherwise: {
       sentence: 'another client that settles by a receipt is told the truth about it',

@@ -25,7 +25,8 @@ export interface Delivery {
   readonly message: Message
   /**
    * Names this very hand-over; a redelivery has another one. Opaque to core.
-   * Where `supports.lease.shared` holds, any consumer of the queue, in any process, may extend or settle by it.
+   * Where `supports.lease.shared` holds, any consumer of the queue, in any process, may extend, acknowledge or release
+   * by it. A retry or a dead letter may need the message itself: another consumer may be told LEASE_LOST for those.
    */
   readonly receipt: string
   /** Hand-overs so far, this one included: 1 at first. Never falls, not even across a retry. */

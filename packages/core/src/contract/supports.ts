@@ -42,7 +42,7 @@ export interface BrokerSupports {
     readonly renewable: boolean
     /** A stale receipt is told LEASE_LOST and changes nothing. When false it may silently settle or do nothing. */
     readonly fenced: boolean
-    /** A receipt works from any consumer of the same queue, in any process. */
+    /** A receipt works from any consumer of the same queue, in any process: to extend, acknowledge or release. */
     readonly shared: boolean
     /** Longest time one delivery can be held, extensions included. `Infinity` = no limit. */
     readonly maxMs: number
