@@ -1,1 +1,6 @@
-export {}
+export { sqs } from './sqs-transport.ts'
+export type { SqsTransport } from './sqs-transport.ts'
+export { fileBlobs } from './file-blobs.ts'
+export type { BlobStore } from './blob-store.ts'
+export type { SqsDriver } from './sqs-driver.ts'
+export type { SqsClientOptions, SqsCommonOptions, SqsCredentials, SqsOptions } from './sqs-options.ts'

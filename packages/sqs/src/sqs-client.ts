@@ -1,0 +1,101 @@
+import { sleep, systemRuntime } from '@bananasjs/core/contract'
+import type { ConnectionNotice, QueueError } from '@bananasjs/core/contract'
+import { connect, describeServer } from './sqs-connect.ts'
+import type { SqsDriver } from './sqs-driver.ts'
+import { lostError, sqsError, wasNeverSent } from './sqs-errors.ts'
+import type { Settings } from './sqs-options.ts'
+
+export interface CallOptions {
+  /** May the call be done twice? If not, it is tried again only when nothing of it can have been done. */
+  readonly repeatable?: boolean | undefined
+  /** How long the server waits on purpose. */
+  readonly waitsMs?: number | undefined
+  /** Ends the time between tries; what was sent cannot be called back. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const FIRST_WAIT_MS = 50
+const LONGEST_WAIT_MS = 2000
+
+/** Calls with a deadline, tried again within bounds: every call costs money, so nothing is repeated without end. */
+export class SqsClient {
+  readonly settings: Settings
+  readonly where: string
+  readonly driver: SqsDriver
+  readonly #listeners = new Set<(notice: ConnectionNotice) => void>()
+  #trouble: 'disconnected' | 'blocked' | undefined
+  #closed = false
+
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.where = settings.given === undefined ? describeServer(settings.connection) : 'the handed-in client'
+    this.driver = settings.given ?? connect(settings.connection)
+  }
+
+  onNotice(listener: (notice: ConnectionNotice) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Sends one command of the SDK. @throws QueueError */
+  async call<T>(command: object, options: CallOptions = {}): Promise<T> {
+    const until = systemRuntime.monotonic() + this.settings.recoveryMs
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      try {
+        const reply = await this.#once(command, this.settings.commandMs + (options.waitsMs ?? 0))
+        this.#note(undefined)
+        return reply as T
+      } catch (cause) {
+        const error = sqsError(cause, this.where)
+        this.#note(error)
+        const late = systemRuntime.monotonic() + waitMs > until
+        if (this.#closed || late || !mayRepeat(error, options.repeatable)) throw error
+      }
+      await this.pause(waitMs, options.signal)
+    }
+  }
+
+  /** With jitter, so that those who were throttled together do not come back together. */
+  pause(waitMs: number, signal?: AbortSignal): Promise<void> {
+    return sleep(systemRuntime, waitMs * (0.5 + systemRuntime.random() / 2), signal)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.settings.given === undefined) this.driver.destroy()
+  }
+
+  #once(command: object, deadlineMs: number): Promise<unknown> {
+    const deadline = new AbortController()
+    return new Promise((resolve, reject) => {
+      const timer = systemRuntime.setTimer(() => {
+        reject(lostError(this.where, new Error(`no answer for ${deadlineMs} ms`)))
+        deadline.abort()
+      }, deadlineMs)
+      void (this.driver.send(command, { abortSignal: deadline.signal }) as Promise<unknown>)
+        .then(resolve, reject)
+        .finally(() => timer.cancel())
+    })
+  }
+
+  #note(error: QueueError | undefined): void {
+    const trouble = troubleOf(error)
+    if (trouble === this.#trouble) return
+    const kind = trouble ?? (this.#trouble === 'blocked' ? 'unblocked' : 'connected')
+    this.#trouble = trouble
+    const detail = error?.message ?? `sqs: ${this.where} answers again.`
+    for (const listener of this.#listeners) listener({ kind, detail })
+  }
+}
+
+/** A refusal is an answer: the connection is fine. */
+function troubleOf(error: QueueError | undefined): 'disconnected' | 'blocked' | undefined {
+  if (error?.code === 'CONNECTION_LOST') return 'disconnected'
+  return error?.code === 'RATE_LIMITED' ? 'blocked' : undefined
+}
+
+function mayRepeat(error: QueueError, repeatable = false): boolean {
+  if (error.code === 'RATE_LIMITED') return true
+  return error.code === 'CONNECTION_LOST' && (repeatable || wasNeverSent(error))
+}
