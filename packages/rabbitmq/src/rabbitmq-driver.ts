@@ -1,0 +1,79 @@
+/** A table of AMQP: of a queue's arguments, or of a message's headers. */
+export type AmqpTable = Readonly<Record<string, unknown>>
+
+export interface AmqpProperties {
+  readonly messageId?: string
+  readonly correlationId?: string
+  readonly headers?: AmqpTable
+  readonly persistent?: boolean
+  readonly mandatory?: boolean
+  readonly priority?: number
+}
+
+export interface AmqpMessage {
+  readonly fields: { readonly deliveryTag?: number | undefined; readonly redelivered?: boolean | undefined }
+  readonly properties: {
+    readonly messageId?: unknown
+    readonly correlationId?: unknown
+    readonly headers?: AmqpTable | undefined
+  }
+  readonly content: Buffer
+}
+
+/** The part of a channel of amqplib that is used here. */
+export interface AmqpChannel {
+  assertQueue(
+    queue: string,
+    options: {
+      readonly durable?: boolean
+      readonly exclusive?: boolean
+      readonly autoDelete?: boolean
+      readonly arguments?: AmqpTable
+    },
+  ): Promise<unknown>
+  checkQueue(queue: string): Promise<{ readonly messageCount: number; readonly consumerCount: number }>
+  bindQueue(queue: string, exchange: string, pattern: string): Promise<unknown>
+  unbindQueue(queue: string, exchange: string, pattern: string): Promise<unknown>
+  assertExchange(
+    exchange: string,
+    type: string,
+    options: { readonly durable?: boolean; readonly internal?: boolean },
+  ): Promise<unknown>
+  bindExchange(destination: string, source: string, pattern: string): Promise<unknown>
+  prefetch(count: number): Promise<unknown>
+  consume(
+    queue: string,
+    onMessage: (message: AmqpMessage | null) => void,
+    options: { readonly exclusive?: boolean; readonly noAck?: boolean },
+  ): Promise<{ readonly consumerTag: string }>
+  cancel(consumerTag: string): Promise<unknown>
+  get(queue: string, options: { readonly noAck?: boolean }): Promise<AmqpMessage | false>
+  ack(message: AmqpMessage, allUpTo?: boolean): void
+  nack(message: AmqpMessage, allUpTo?: boolean, requeue?: boolean): void
+  nackAll(requeue?: boolean): void
+  close(): Promise<void>
+  // oxlint-disable-next-line typescript/no-explicit-any -- each event has arguments of its own
+  on(event: string, listener: (...args: any[]) => void): unknown
+}
+
+export interface AmqpConfirmChannel extends AmqpChannel {
+  publish(
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    options: AmqpProperties,
+    // oxlint-disable-next-line typescript/no-explicit-any -- amqplib's own type
+    callback: (error: any) => void,
+  ): boolean
+}
+
+/** The part of a connection of amqplib 1 or 2 that is used here. */
+export interface AmqpConnection {
+  createChannel(): Promise<AmqpChannel>
+  createConfirmChannel(): Promise<AmqpConfirmChannel>
+  close(): Promise<void>
+  // oxlint-disable-next-line typescript/no-explicit-any -- each event has arguments of its own
+  on(event: string, listener: (...args: any[]) => void): unknown
+  // oxlint-disable-next-line typescript/no-explicit-any -- see above
+  off(event: string, listener: (...args: any[]) => void): unknown
+}

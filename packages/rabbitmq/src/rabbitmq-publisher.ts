@@ -1,0 +1,144 @@
+import { QueueError, systemRuntime } from '@bananasjs/core/contract'
+import type { AmqpConfirmChannel, AmqpConnection, AmqpMessage } from './rabbitmq-driver.ts'
+import { blockedError, lostError } from './rabbitmq-errors.ts'
+import type { RabbitmqLink } from './rabbitmq-link.ts'
+import type { Outgoing } from './rabbitmq-message.ts'
+
+/** Where a message goes: an exchange, '' for straight into the queue, and the key. */
+export interface Target {
+  readonly exchange: string
+  readonly key: string
+}
+
+export interface Letter extends Outgoing {
+  readonly target: Target
+}
+
+interface Line {
+  readonly connection: AmqpConnection
+  readonly channel: AmqpConfirmChannel
+  /** Letters the server sent back because no queue takes them, by the mark they bear. */
+  readonly unroutable: Set<string>
+  /** Why the channel ended. */
+  ended: unknown
+}
+
+/**
+ * Sends with confirms, on one channel. Each letter resolves when the server has it as safely as its queue promises.
+ * Nothing is sent twice: after a lost connection it is unknown what was stored.
+ */
+export class Publisher {
+  readonly #link: RabbitmqLink
+  readonly #commandMs: number
+  readonly #recoveryMs: number
+  #line: Promise<Line> | undefined
+  #marks = 0
+
+  constructor(link: RabbitmqLink, options: { readonly commandMs: number; readonly recoveryMs: number }) {
+    this.#link = link
+    this.#commandMs = options.commandMs
+    this.#recoveryMs = options.recoveryMs
+  }
+
+  /** The channel, for declaring what letters need. @throws QueueError */
+  async channel(signal?: AbortSignal): Promise<AmqpConfirmChannel> {
+    return (await this.#ready(signal)).channel
+  }
+
+  /**
+   * @returns what became of each letter: `undefined` for stored
+   * @throws QueueError RATE_LIMITED while the server blocks publishers: then nothing was sent
+   */
+  async send(letters: readonly Letter[], signal?: AbortSignal): Promise<readonly (QueueError | undefined)[]> {
+    const line = await this.#ready(signal)
+    await this.#unblocked(signal)
+    const work = Promise.all(letters.map((letter) => this.#sendOne(line, letter)))
+    return this.#link.answer(work, 'a publish', this.#commandMs)
+  }
+
+  #sendOne(line: Line, { content, properties, target }: Letter): Promise<QueueError | undefined> {
+    this.#marks += 1
+    const mark = this.#marks.toString(36)
+    return new Promise((resolve) => {
+      const done = (error: unknown): void => {
+        if (line.unroutable.delete(mark)) resolve(this.#unroutable(target))
+        else if (error === null || error === undefined) resolve(undefined)
+        else resolve(this.#refused(line, error))
+      }
+      try {
+        const options = { ...properties, mandatory: true, correlationId: mark }
+        line.channel.publish(target.exchange, target.key, content, options, done)
+      } catch (error) {
+        resolve(this.#refused(line, error))
+      }
+    })
+  }
+
+  /** What a channel says when it ends is that it ended; why stands in its error. */
+  #refused(line: Line, error: unknown): QueueError {
+    const said = line.ended ?? error
+    const known = this.#link.explain(said)
+    // A negative confirm: the queue is full or its leader is away. It was not stored.
+    if (known.code === 'INVALID' && line.ended === undefined) {
+      return new QueueError('CONNECTION_LOST', `rabbitmq: ${this.#link.where} did not take the message.`, {
+        cause: error,
+      })
+    }
+    return known
+  }
+
+  #unroutable({ key }: Target): QueueError {
+    return new QueueError(
+      'CONNECTION_LOST',
+      `rabbitmq: no queue takes "${key}" any more: it was deleted meanwhile. It is declared again; try again.`,
+    )
+  }
+
+  async #ready(signal?: AbortSignal): Promise<Line> {
+    const connection = await this.#link.open(signal)
+    const line = await this.#line?.catch(() => undefined)
+    if (line !== undefined && line.connection === connection && line.ended === undefined) return line
+    this.#line = this.#open(connection)
+    return this.#line
+  }
+
+  async #open(connection: AmqpConnection): Promise<Line> {
+    const channel = await this.#link.answer(connection.createConfirmChannel(), 'a channel')
+    const line: Line = { connection, channel, unroutable: new Set(), ended: undefined }
+    channel.on('error', (error: unknown) => (line.ended = error))
+    channel.on('close', () => (line.ended ??= lostError(this.#link.where, undefined)))
+    channel.on('return', ({ properties }: AmqpMessage) => {
+      if (typeof properties.correlationId === 'string') line.unroutable.add(properties.correlationId)
+    })
+    return line
+  }
+
+  /** Waits while an alarm holds up publishers. */
+  async #unblocked(signal?: AbortSignal): Promise<void> {
+    const reason = this.#link.blocked
+    if (reason === undefined) return
+    const deadline = systemRuntime.monotonic() + this.#recoveryMs
+    await new Promise<void>((resolve, reject) => {
+      const leave = (): void => {
+        stop()
+        timer.cancel()
+        signal?.removeEventListener('abort', abort)
+      }
+      const abort = (): void => {
+        leave()
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- an abort rejects with the caller's own reason
+        reject(signal?.reason)
+      }
+      const timer = systemRuntime.setTimer(() => {
+        leave()
+        reject(blockedError(this.#link.where, this.#recoveryMs, reason))
+      }, deadline - systemRuntime.monotonic())
+      const stop = this.#link.onNotice(({ kind }) => {
+        if (kind === 'blocked' || kind === 'connected') return
+        leave()
+        resolve()
+      })
+      signal?.addEventListener('abort', abort, { once: true })
+    })
+  }
+}
