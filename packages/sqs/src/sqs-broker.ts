@@ -132,9 +132,8 @@ export class SqsBroker implements Broker {
       const anew = await this.#queues.main(queue)
       for (const [index, error] of await send(this.#client, anew, again)) failures.set(index, error)
     }
-    const errors = new Set(failures.values())
-    const [only] = errors
-    if (failures.size === messages.length && errors.size === 1 && isOfTheCall(only!)) throw only!
+    const errors = [...failures.values()]
+    if (errors.length === messages.length && errors.every(isOfTheCall)) throw errors[0]!
     return [...failures].map(([index, error]) => ({ index, error })).toSorted((a, b) => a.index - b.index)
   }
 

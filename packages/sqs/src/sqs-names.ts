@@ -5,6 +5,8 @@ const MOST = 80
 const FIFO = '.fifo'
 const DEAD = '_dlq'
 const HASHED = '_h'
+/** Hex digits that fit in behind the longest prefix: 144 bits. */
+const HASH = 36
 /** Tags that keep a name too long to be spelled; a tag has room for 256 characters. */
 const TAGS = ['bananas-queue', 'bananas-queue-2'] as const
 const TAG_CHARACTERS = 200
@@ -27,7 +29,7 @@ export function queueNames(prefix: string, queue: string, fifo: boolean): QueueN
   const suffix = fifo ? FIFO : ''
   const spelled = prefix + spell(queue)
   const fits = spelled.length + DEAD.length + suffix.length <= MOST
-  const name = fits ? spelled : `${prefix}${HASHED}${sha256(queue).slice(0, 40)}`
+  const name = fits ? spelled : `${prefix}${HASHED}${sha256(queue).slice(0, HASH)}`
   return {
     main: name + suffix,
     dead: name + DEAD + suffix,
