@@ -65,6 +65,9 @@ export interface Settings {
   readonly connection: SqsOptions
 }
 
+/** With fewer, tasks that were only given back would end as dead letters. */
+export const FEWEST_RECEIVES = 10
+
 const DEFAULTS = {
   prefix: 'bananas-',
   fifo: false,
@@ -96,8 +99,13 @@ function check({ prefix, fifo, fairHeader, maxReceiveCount, ...numbers }: Settin
       'fairHeader is for standard queues; on FIFO queues the group of a task is its MessageGroupId',
     )
   }
-  if (maxReceiveCount !== undefined && !(Number.isInteger(maxReceiveCount) && maxReceiveCount >= 10)) {
-    throw invalid(`maxReceiveCount must be a whole number of at least 10, not ${maxReceiveCount}`)
+  if (
+    maxReceiveCount !== undefined &&
+    !(Number.isInteger(maxReceiveCount) && maxReceiveCount >= FEWEST_RECEIVES)
+  ) {
+    throw invalid(
+      `maxReceiveCount must be a whole number of at least ${FEWEST_RECEIVES}, not ${maxReceiveCount}`,
+    )
   }
   checkNumbers(numbers)
 }

@@ -1,6 +1,7 @@
-import type { Broker, Transport, TransportOrigin } from '@bananasjs/core/contract'
+import type { Abortable, Broker, Diagnosis, Transport, TransportOrigin } from '@bananasjs/core/contract'
 import { SqsBroker } from './sqs-broker.ts'
 import { SqsClient } from './sqs-client.ts'
+import { diagnose } from './sqs-diagnosis.ts'
 import type { SqsDriver } from './sqs-driver.ts'
 import { settingsFrom } from './sqs-options.ts'
 import type { SqsClientOptions, SqsCommonOptions, SqsOptions } from './sqs-options.ts'
@@ -9,6 +10,7 @@ export interface SqsTransport<D extends SqsDriver = SqsDriver> extends Transport
   readonly broker: Broker
   /** The raw client of the AWS SDK. Queues that begin with the prefix are this package's own. */
   readonly client: D
+  diagnose(options?: Abortable): Promise<readonly Diagnosis[]>
 }
 
 /**
@@ -26,12 +28,21 @@ export function sqs(
   second: SqsCommonOptions = {},
 ): SqsTransport {
   const options = typeof first === 'string' ? { ...second, url: first } : first
-  const client = new SqsClient(settingsFrom(options))
+  const settings = settingsFrom(options)
+  const client = new SqsClient(settings)
   const origin = originOf(options)
   return {
     broker: new SqsBroker(client),
     ...(origin === undefined ? undefined : { origin }),
     client: client.driver,
+    async diagnose({ signal } = {}) {
+      const own = new SqsClient(settings) // also after the broker was closed
+      try {
+        return await diagnose(own, signal)
+      } finally {
+        own.close()
+      }
+    },
   }
 }
 

@@ -18,6 +18,13 @@ const redis: Adapter = {
   args: (url) => [url],
 }
 
+const sqs: Adapter = {
+  module: '@bananasjs/sqs',
+  package: '@bananasjs/sqs',
+  factory: 'sqs',
+  args: (url) => [url],
+}
+
 /** Which package speaks which scheme. */
 const ADAPTERS: Readonly<Record<string, Adapter>> = {
   memory: { module: '@bananasjs/core/memory', package: '@bananasjs/core', factory: 'memory', args: () => [] },
@@ -29,9 +36,12 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
   },
   redis,
   rediss: redis,
+  sqs,
+  'sqs+http': sqs,
+  'sqs+https': sqs,
 }
 
-export const BROKER_EXAMPLES = 'sqlite:./bananas.db, redis://localhost:6379, memory:'
+export const BROKER_EXAMPLES = 'sqlite:./bananas.db, redis://localhost:6379, sqs://eu-central-1, memory:'
 
 /** @throws CliError for a scheme no package is known for */
 export function adapterOf(url: string, by: string): Adapter {

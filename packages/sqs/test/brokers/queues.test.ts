@@ -99,6 +99,52 @@ describe('with creation off', () => {
   })
 })
 
+describe('a diagnosis', () => {
+  test('of queues as they are made here has nothing to say', async () => {
+    const transport = transportOn(server.process().url, { prefix: 'well-', maxReceiveCount: 1000 })
+    await transport.broker.publish('mail', [message()])
+    const found = await transport.diagnose()
+    expect(found.map(({ level }) => level)).toEqual(found.map(() => 'ok'))
+    expect(found.find(({ check }) => check === 'queues')?.found).toBe(
+      '1 standard queues that begin with "well-"',
+    )
+  })
+
+  test('names each queue that forgets, refuses, buries or delays too soon, and what to do', async () => {
+    const { url } = server.process()
+    const deadLetterTargetArn = 'arn:aws:sqs:us-east-1:000000000000:ill-mail_dlq'
+    await admin(url).send(new CreateQueueCommand({ QueueName: 'ill-mail_dlq' }))
+    const Attributes = {
+      MessageRetentionPeriod: '3600',
+      MaximumMessageSize: '2048',
+      DelaySeconds: '5',
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: '3' }),
+    }
+    await admin(url).send(new CreateQueueCommand({ QueueName: 'ill-mail', Attributes }))
+    const found = await transportOn(url, { prefix: 'ill-' }).diagnose()
+    const warnings = found.filter(({ level }) => level === 'warning')
+    expect(warnings.map(({ check }) => check)).toEqual([
+      'retention',
+      'message size',
+      'redrive policy',
+      'delay',
+    ])
+    for (const { found: text, fix } of warnings) {
+      expect(text).toContain('"mail"')
+      expect(fix).toBeDefined()
+    }
+  })
+
+  test('by credentials that may not list says so, and by wrong ones is DENIED', async () => {
+    const proxy = await proxyTo(server.process())
+    proxy.rule = () => ({ status: 403, type: 'AccessDeniedException' })
+    const [connection, ...rest] = await transportOn(proxy.url).diagnose()
+    expect([connection!.level, rest]).toEqual(['warning', []])
+    proxy.rule = () => ({ status: 403, type: 'InvalidClientTokenId' })
+    await expect(transportOn(proxy.url).diagnose()).rejects.toMatchObject({ code: 'DENIED' })
+  })
+})
+
 test('a delay of a day goes by hops of 15 minutes at most, and one of 900 s is kept whole', async () => {
   const proxy = await proxyTo(server.process())
   const { app } = appOn(proxy.url)
