@@ -30,6 +30,9 @@ interface Held {
 }
 
 const CHECK_MS = 1000
+/** So many polls in a row, each this soon after the one before, and the reader is one who polls. */
+const POLLS = 2
+const SOON_MS = 50
 
 export class RabbitmqConsumer implements Consumer {
   readonly #client: RabbitmqClient
@@ -42,6 +45,8 @@ export class RabbitmqConsumer implements Consumer {
   #session: Session | undefined
   #sessions = 0
   #receiving = false
+  #polls = 0
+  #polledAt = -Infinity
   #wake: (() => void) | undefined
   #closing: Promise<void> | undefined
 
@@ -117,17 +122,30 @@ export class RabbitmqConsumer implements Consumer {
 
   async #receive(max: number, deadline: number, stop: AbortSignal): Promise<readonly Delivery[]> {
     const session = await this.#ready(stop)
-    const first = this.#handOut(session, session.take(max))
-    if (first.length > 0) return first
-    if (deadline <= systemRuntime.monotonic()) {
-      return this.#handOut(session, await this.#get(session, max, stop))
-    }
     try {
-      return await this.#await(session, max, { deadline, stop })
+      session.stay()
+      const ready = this.#handOut(session, session.take(max))
+      if (deadline > systemRuntime.monotonic() && ready.length === 0)
+        return await this.#await(session, max, { deadline, stop })
+      return await this.#poll(session, max, ready)
     } finally {
-      if (stop.aborted) void session.stopPushing()
-      else session.rest()
+      session.rest()
     }
+  }
+
+  /**
+   * Does not wait. A reader that polls again and again is pushed what it asks for: its polls are then answered from here,
+   * and an empty queue costs nothing. One that looks now and then asks the server.
+   */
+  async #poll(session: Session, max: number, ready: readonly Delivery[]): Promise<readonly Delivery[]> {
+    const now = systemRuntime.monotonic()
+    this.#polls = now - this.#polledAt < SOON_MS ? this.#polls + 1 : 0
+    this.#polledAt = now
+    const subscribed = session.subscribed
+    if (subscribed || this.#polls >= POLLS) session.want(max, this.#held.size).catch(() => undefined) // the session ends, and the next receive tells
+    if (ready.length > 0 || subscribed) return ready
+    const one = await session.get()
+    return one === undefined ? [] : this.#handOut(session, [one])
   }
 
   async #await(
@@ -145,14 +163,6 @@ export class RabbitmqConsumer implements Consumer {
       if (leftMs <= 0) return []
       await this.#arrival(session, Math.min(leftMs, CHECK_MS), stop)
     }
-  }
-
-  /** One by one, all asked for at once: nothing is pushed to a reader that does not wait. */
-  async #get(session: Session, max: number, stop: AbortSignal): Promise<readonly AmqpMessage[]> {
-    const got = await session.get(max)
-    if (!stop.aborted) return got
-    for (const message of got) session.giveBack(message)
-    throw stop.reason
   }
 
   #arrival(session: Session, waitMs: number, stop: AbortSignal): Promise<void> {
@@ -180,6 +190,7 @@ export class RabbitmqConsumer implements Consumer {
       number: this.#sessions,
       signal: stop,
       onNews: () => this.#wake?.(),
+      putBack: (message) => this.#sender.putBack(this.#queue, message),
     })
     if (stop.aborted) {
       await this.#session.close()
@@ -237,7 +248,7 @@ export class RabbitmqConsumer implements Consumer {
     if (session === undefined || done.length + back.length === 0) return
     session.acknowledge(done.filter((one) => one.session === session).map(({ raw }) => raw))
     for (const { raw } of back) session.giveBack(raw)
-    if (!this.#receiving) session.linger()
+    if (!this.#receiving) session.rest()
     await session.settled()
   }
 

@@ -3,7 +3,7 @@ import type { Headers, Message, Settlement } from '@bananasjs/core/contract'
 import type { RabbitmqClient } from './rabbitmq-client.ts'
 import { delayPath, MAX_DELAY_MS } from './rabbitmq-delays.ts'
 import type { AmqpMessage } from './rabbitmq-driver.ts'
-import { encode, MAX_HEADER_BYTES, MAX_MESSAGE_BYTES } from './rabbitmq-message.ts'
+import { decode, encode, MAX_HEADER_BYTES, MAX_MESSAGE_BYTES } from './rabbitmq-message.ts'
 import type { Incoming } from './rabbitmq-message.ts'
 import type { Letter, Target } from './rabbitmq-publisher.ts'
 
@@ -52,6 +52,23 @@ export class Sender {
       this.#letter(queue, draft.message, { headers: draft.headers, deliveries }),
     ])
     return failure
+  }
+
+  /** A message that came here and was read by nobody, with the count it had before it came. Never rejects. */
+  async putBack(queue: string, raw: AmqpMessage): Promise<QueueError | undefined> {
+    const incoming = decode(raw)
+    if (incoming instanceof QueueError) return incoming
+    const { message, deliveries } = incoming
+    try {
+      await this.#declare(queue, false)
+      const headers = JSON.stringify(message.headers)
+      const [error] = await this.#client.publisher.send([
+        this.#letter(queue, message, { headers, deliveries: deliveries - 1 }),
+      ])
+      return error
+    } catch (error) {
+      return this.#client.publishing.explain(error)
+    }
   }
 
   async bury(

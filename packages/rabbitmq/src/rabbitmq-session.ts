@@ -1,3 +1,4 @@
+import type { QueueError } from '@bananasjs/core/contract'
 import type { RabbitmqClient } from './rabbitmq-client.ts'
 import type { AmqpChannel, AmqpMessage } from './rabbitmq-driver.ts'
 import { lostError } from './rabbitmq-errors.ts'
@@ -11,6 +12,8 @@ export interface SessionOptions {
   readonly signal?: AbortSignal
   /** Something came, or the session ended. */
   readonly onNews: () => void
+  /** Puts a message back as if it had never been here; resolves with the error when that failed. */
+  readonly putBack: (message: AmqpMessage) => Promise<QueueError | undefined>
 }
 
 /** One channel of a consumer, from its opening to its end. What it handed out belongs to it, and goes back when it ends. */
@@ -34,6 +37,7 @@ export class Session {
       queue: this.#name,
       most: Math.max(1, Math.min(options.prefetch, 65_535)),
       onArrival: options.onNews,
+      giveBack: (messages) => this.#giveBackUnread(messages, options),
     })
     channel.on('error', (error: unknown) => (this.#reason = error))
     channel.on('close', () => {
@@ -72,16 +76,21 @@ export class Session {
     return taken
   }
 
+  /** Does the server push by itself? Then asking it would tell nothing new. */
+  get subscribed(): boolean {
+    return this.#subscription.active
+  }
+
   async want(max: number, held: number): Promise<void> {
     await this.#client.consuming.answer(this.#subscription.want(max, held), 'a subscription')
   }
 
-  rest(): void {
-    this.#subscription.rest()
+  stay(): void {
+    this.#subscription.stay()
   }
 
-  linger(): void {
-    this.#subscription.linger()
+  rest(): void {
+    this.#subscription.rest()
   }
 
   /** AMQP does not answer an acknowledgement; what comes after it on the same channel is answered. @throws QueueError */
@@ -90,19 +99,15 @@ export class Session {
     await this.#client.consuming.answer(this.#subscription.settled(), 'an acknowledgement')
   }
 
-  stopPushing(): Promise<void> {
-    return this.#subscription.stop()
-  }
-
-  /** Up to `max` at once, without a subscription. */
-  async get(max: number): Promise<readonly AmqpMessage[]> {
-    const asked = Array.from({ length: Math.min(max, MOST_AT_ONCE) }, () =>
+  /** One message, without a subscription. */
+  async get(): Promise<AmqpMessage | undefined> {
+    const answer = await this.#client.consuming.answer(
       this.#channel.get(this.#name, { noAck: false }),
+      'a get',
     )
-    const answers = await this.#client.consuming.answer(Promise.all(asked), 'a get')
-    const got = answers.filter((answer) => answer !== false)
-    for (const message of got) this.#open.add(message)
-    return got
+    if (answer === false) return undefined
+    this.#open.add(answer)
+    return answer
   }
 
   receiptOf({ fields }: AmqpMessage): string {
@@ -134,6 +139,21 @@ export class Session {
     this.#channel.nack(message, false, true)
   }
 
+  /**
+   * Pushed here, and read by nobody: a copy goes back and this one ends, because the server counts what is merely returned
+   * as a delivery, and a task that was delivered too often counts as poison.
+   */
+  async #giveBackUnread(messages: readonly AmqpMessage[], { putBack }: SessionOptions): Promise<void> {
+    await Promise.all(
+      messages.map(async (message) => {
+        const error = await putBack(message)
+        if (this.ended) return
+        if (error === undefined) this.#channel.ack(message)
+        else this.#channel.nack(message, false, true)
+      }),
+    )
+  }
+
   /** What is unsettled goes back at once. */
   async close(): Promise<void> {
     if (this.#ended) return
@@ -142,5 +162,3 @@ export class Session {
     await this.#client.consuming.answer(this.#channel.close(), 'the end of a channel').catch(() => undefined)
   }
 }
-
-const MOST_AT_ONCE = 100

@@ -2,43 +2,46 @@ import { systemRuntime } from '@bananasjs/core/contract'
 import type { Timer } from '@bananasjs/core/contract'
 import type { AmqpChannel, AmqpMessage } from './rabbitmq-driver.ts'
 
-/** Whoever asks for nothing more for so long, with room for more, is not waiting: what the server pushes is for others. */
+/** Whoever asks for nothing more for so long is not reading: what the server pushes is for others. */
 const LINGER_MS = 100
-/** Readers who ask again this soon, so often in a row, are at work: their subscription stays while they are. */
-const SOON_MS = 20
-const STREAK = 3
 /** A window that was too large for so long is made smaller. */
 const SHRINK_AFTER_MS = 2000
 
+export interface SubscriptionOptions {
+  readonly queue: string
+  /** The largest window there may be. */
+  readonly most: number
+  /** Something came, or the subscription was ended by the server. */
+  readonly onArrival: () => void
+  /** Takes back what was pushed here and read by nobody. */
+  readonly giveBack: (messages: readonly AmqpMessage[]) => Promise<void>
+}
+
 /**
  * The server pushes; readers ask. Between them stands a window that follows the demand: never more unsettled messages here
- * than are held and asked for, and none while nobody asks.
+ * than are held and asked for, and none once nobody asks.
  */
 export class Subscription {
   readonly #channel: AmqpChannel
-  readonly #queue: string
-  readonly #most: number
+  readonly #options: SubscriptionOptions
   readonly #buffer: AmqpMessage[] = []
-  /** Called when something may have come, and when the subscription has ended. */
-  readonly #onArrival: () => void
+  /** On their way back, and not settled yet. */
+  readonly #leaving = new Set<AmqpMessage>()
   #tag: Promise<string> | undefined
   #window = 0
   /** Largest window that was needed since `#since`. */
   #needed = 0
   #since = 0
   #linger: Timer | undefined
-  #restedAt = 0
-  #streak = 0
   #cancelled = false
 
-  constructor(
-    channel: AmqpChannel,
-    options: { readonly queue: string; readonly most: number; readonly onArrival: () => void },
-  ) {
+  constructor(channel: AmqpChannel, options: SubscriptionOptions) {
     this.#channel = channel
-    this.#queue = options.queue
-    this.#most = options.most
-    this.#onArrival = options.onArrival
+    this.#options = options
+  }
+
+  get active(): boolean {
+    return this.#tag !== undefined
   }
 
   /** The server ended it: the queue was deleted, or its leader is elsewhere now. */
@@ -50,9 +53,10 @@ export class Subscription {
     return this.#buffer.length
   }
 
-  /** The oldest delivery that nobody has taken. */
+  /** The oldest delivery that nobody has taken, and that is therefore not to be acknowledged with others. */
   get firstTag(): number {
-    return this.#buffer[0]?.fields.deliveryTag ?? Infinity
+    const [leaving] = this.#leaving
+    return (leaving ?? this.#buffer[0])?.fields.deliveryTag ?? Infinity
   }
 
   take(max: number): readonly AmqpMessage[] {
@@ -64,12 +68,9 @@ export class Subscription {
     await this.#channel.prefetch(Math.max(1, this.#window))
   }
 
-  /** Somebody waits for up to `max`, holding `held` already. @throws what the driver throws */
+  /** Somebody asks for up to `max`, holding `held` already. Resolves when the window is as large. */
   async want(max: number, held: number): Promise<void> {
-    this.#linger?.cancel()
-    this.#linger = undefined
-    this.#streak = systemRuntime.monotonic() - this.#restedAt < SOON_MS ? this.#streak + 1 : 0
-    const needed = Math.min(this.#most, held + this.#buffer.length + max)
+    const needed = Math.min(this.#options.most, held + max)
     const now = systemRuntime.monotonic()
     this.#needed = Math.max(this.#needed, needed)
     if (this.#tag !== undefined && needed <= this.#window && !this.#isTooLarge(now)) return
@@ -78,26 +79,21 @@ export class Subscription {
     this.#needed = needed
   }
 
-  /** Nobody waits any more: the pushing ends, unless this reader is sure to ask again at once. */
-  rest(): void {
-    this.#restedAt = systemRuntime.monotonic()
-    if (this.#streak < STREAK) void this.#unsubscribe()
-    this.linger()
+  /** Somebody waits: until `rest`, everything stays. */
+  stay(): void {
+    this.#linger?.cancel()
+    this.#linger = undefined
   }
 
-  /**
-   * What is here and wanted by nobody goes back in a moment. Called again when something was settled: the moment begins
-   * when there is room.
-   */
-  linger(): void {
+  /** From now on, a moment without `stay` or `rest` ends the pushing and gives back what is here. */
+  rest(): void {
+    this.stay()
     if (this.#tag === undefined && this.#buffer.length === 0) return
-    this.#linger?.cancel()
     const armedAt = systemRuntime.monotonic()
     this.#linger = systemRuntime.setTimer(
       () => {
-        this.#linger = undefined
         // The process was busy: nobody had a chance to ask.
-        if (systemRuntime.monotonic() - armedAt > 2 * LINGER_MS) this.linger()
+        if (systemRuntime.monotonic() - armedAt > 2 * LINGER_MS) this.rest()
         else void this.stop()
       },
       LINGER_MS,
@@ -107,19 +103,17 @@ export class Subscription {
 
   /** Ends the pushing, and gives back what nobody has taken. */
   async stop(): Promise<void> {
-    this.#linger?.cancel()
-    this.#linger = undefined
-    this.#giveBack()
-    await this.#unsubscribe()
-    this.#giveBack()
-  }
-
-  async #unsubscribe(): Promise<void> {
+    this.stay()
     const tag = this.#tag
     this.#tag = undefined
     this.#window = 0
     // A channel that ended meanwhile took everything with it.
     await tag?.then((known) => this.#channel.cancel(known)).catch(() => undefined)
+    if (this.#tag !== undefined) return
+    const unread = this.#buffer.splice(0)
+    for (const message of unread) this.#leaving.add(message)
+    await this.#options.giveBack(unread)
+    for (const message of unread) this.#leaving.delete(message)
   }
 
   #isTooLarge(now: number): boolean {
@@ -136,7 +130,7 @@ export class Subscription {
     // Sent in this order on one channel: the window counts for the consumer that comes after it.
     const qos = this.#channel.prefetch(window)
     const tag = this.#channel
-      .consume(this.#queue, (message) => this.#onMessage(message), { noAck: false })
+      .consume(this.#options.queue, (message) => this.#onMessage(message), { noAck: false })
       .then(({ consumerTag }) => consumerTag)
     this.#tag = tag
     tag.catch(() => undefined)
@@ -148,11 +142,7 @@ export class Subscription {
     if (message === null) this.#cancelled = true
     else this.#buffer.push(message)
     // On its way when the pushing ended.
-    if (this.#tag === undefined && this.#linger === undefined) this.linger()
-    this.#onArrival()
-  }
-
-  #giveBack(): void {
-    for (const message of this.#buffer.splice(0)) this.#channel.nack(message, false, true)
+    if (this.#tag === undefined && this.#linger === undefined) this.rest()
+    this.#options.onArrival()
   }
 }
