@@ -3,7 +3,7 @@ import { figure } from './figures.ts'
 
 /** The environment in sentences, for the report and the README alike. */
 export function environmentLines(environment: Environment): readonly string[] {
-  const { at, cpu, cores, memoryGb, system, node, load, packages, redis, sqlite } = environment
+  const { at, cpu, cores, memoryGb, system, node, load, packages, redis, sqlite, rabbitmq } = environment
   const lines = [
     `${at.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node.js ${node}, load ${figure(load)} at the start`,
     Object.entries(packages)
@@ -20,6 +20,12 @@ export function environmentLines(environment: Environment): readonly string[] {
     const { version, journal, synchronous, fileSystem, fsyncMs } = sqlite
     lines.push(
       `SQLite ${version}: journal ${journal}, synchronous ${synchronous}, on ${fileSystem} where an fsync takes ${figure(fsyncMs)} ms`,
+    )
+  }
+  if (rabbitmq !== undefined) {
+    const { version, queues, startedHere } = rabbitmq
+    lines.push(
+      `RabbitMQ ${version} on ${startedHere ? 'loopback' : 'the given address'}: ${queues} queues, one node`,
     )
   }
   return lines

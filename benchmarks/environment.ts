@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'no
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { BenchmarkFolder } from './benchmark-folder.ts'
+import type { RabbitmqFacts } from './rabbitmq-server.ts'
 import type { RedisFacts } from './redis-server.ts'
 import { median } from './statistics.ts'
 
@@ -19,6 +20,7 @@ export interface Environment {
   readonly packages: Readonly<Record<string, string>>
   readonly redis?: RedisFacts
   readonly sqlite?: SqliteFacts
+  readonly rabbitmq?: RabbitmqFacts
 }
 
 export interface SqliteFacts {
@@ -34,12 +36,14 @@ const PACKAGES = [
   '@bananasjs/core',
   '@bananasjs/redis',
   '@bananasjs/sqlite',
+  '@bananasjs/rabbitmq',
   'bullmq',
   'bee-queue',
   'ioredis',
+  'amqplib',
 ]
 
-export function environment(parts: { redis?: RedisFacts; sqlite?: SqliteFacts } = {}): Environment {
+export function environment(parts: Partial<Environment> = {}): Environment {
   return {
     at: new Date().toISOString(),
     node: process.versions.node,

@@ -9,10 +9,9 @@ import type { BenchDocument } from './report.ts'
 import { runCase } from './rounds.ts'
 import type { CaseReport } from './rounds.ts'
 import { SUITES } from './suites.ts'
-import type { Suite } from './suites.ts'
+import type { Suite } from './suite.ts'
 
-const USAGE =
-  'bench <redis|sqlite|memory|core|scale> [--json] [--save] [--rounds N] [--tasks N] [--only case]\n'
+const USAGE = `bench <${Object.keys(SUITES).join('|')}> [--json] [--save] [--rounds N] [--tasks N] [--only case]\n`
 
 // So that a server started here is stopped on the way out.
 for (const [signal, code] of [

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { openBenchmarkFolder } from './benchmark-folder.ts'
 import type { BenchmarkFolder } from './benchmark-folder.ts'
 import { CannotRun } from './cannot-run.ts'
-import type { Case } from './case.ts'
 import { bundleSize } from './cases/bundle-size.ts'
 import { enqueueBulk } from './cases/enqueue-bulk.ts'
 import { enqueueInFlight } from './cases/enqueue-in-flight.ts'
@@ -15,25 +14,20 @@ import { processNoOp } from './cases/process-no-op.ts'
 import { scale } from './cases/scale.ts'
 import { waitForResult } from './cases/wait-for-result.ts'
 import { sqliteFacts } from './environment.ts'
-import type { Environment } from './environment.ts'
 import { openRedis } from './redis-server.ts'
 import type { RedisForBenchmarks } from './redis-server.ts'
+import type { Suite } from './suite.ts'
+import { rabbitmqSuite } from './suites/rabbitmq-suite.ts'
 import { bananasMemoryKind, bananasRedisKind, bananasSqliteKind } from './systems/bananas-kinds.ts'
 import { beeQueueKind } from './systems/bee-queue-system.ts'
 import { bullmqKind } from './systems/bullmq-system.ts'
 import { rawRedisKind } from './systems/raw-redis-system.ts'
 import { rawSqliteKind } from './systems/raw-sqlite-system.ts'
 
-/** Cases that share servers and files. */
-export interface Suite {
-  readonly cases: readonly Case[]
-  readonly environment: Pick<Environment, 'redis' | 'sqlite'>
-  close(): Promise<void>
-}
-
 export const SUITES: Readonly<Record<string, (tasks: number | undefined) => Promise<Suite>>> = {
   redis: redisSuite,
   sqlite: sqliteSuite,
+  rabbitmq: rabbitmqSuite,
   memory: memorySuite,
   core: coreSuite,
   scale: scaleSuite,

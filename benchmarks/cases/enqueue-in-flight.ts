@@ -4,18 +4,17 @@ import { payload } from '../payload.ts'
 import type { QueueSystemKind } from '../systems/queue-system.ts'
 import { contenders, drain } from '../with-system.ts'
 
-const IN_FLIGHT = 100
-
-/** Single enqueues, 100 callers at once, each waiting until its task is stored before the next. */
+/** Single enqueues, many callers at once, each waiting until its task is stored before the next. */
 export function enqueueInFlight(
   kinds: readonly QueueSystemKind[],
   tasks: number = 20_000,
   goals: readonly Goal[] = [],
+  inFlight: number = 100,
 ): Case {
   const measures = [RATE]
   return {
     name: 'enqueue',
-    title: `enqueue one by one, ${IN_FLIGHT} in flight`,
+    title: `enqueue one by one, ${inFlight} in flight`,
     tasks,
     measures,
     goals,
@@ -26,7 +25,7 @@ export function enqueueInFlight(
         let next = 0
         const from = performance.now()
         await Promise.all(
-          Array.from({ length: IN_FLIGHT }, async () => {
+          Array.from({ length: inFlight }, async () => {
             while (next < tasks) await system.add(payload(next++))
           }),
         )

@@ -11,10 +11,13 @@ export interface BananasKind {
   readonly separate: boolean
   readonly connect: () => Promise<Transport>
   readonly clear: () => Promise<void>
+  /** Where the broker cannot count: tasks of a queue that are not acknowledged, as far as can be known. */
+  readonly pending?: (queue: string) => Promise<number>
 }
 
 /** This project on any transport, with the options a user gets who sets none but the concurrency. */
-export function bananasKind({ name, role = 'ours', separate, connect, clear }: BananasKind): QueueSystemKind {
+export function bananasKind(kind: BananasKind): QueueSystemKind {
+  const { name, role = 'ours', separate, connect, clear, pending } = kind
   return {
     name,
     role,
@@ -29,7 +32,10 @@ export function bananasKind({ name, role = 'ours', separate, connect, clear }: B
         await Promise.allSettled([producer.close(), consumer.close()])
         throw error
       }
-      return bananasSystem(producer, consumer, options)
+      return {
+        ...bananasSystem(producer, consumer, options),
+        ...(pending && { pending: () => pending(options.queue) }),
+      }
     },
   }
 }
