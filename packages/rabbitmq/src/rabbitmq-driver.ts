@@ -44,7 +44,7 @@ export interface AmqpChannel {
   consume(
     queue: string,
     onMessage: (message: AmqpMessage | null) => void,
-    options: { readonly exclusive?: boolean; readonly noAck?: boolean },
+    options: { readonly exclusive?: boolean; readonly noAck?: boolean; readonly consumerTag?: string },
   ): Promise<{ readonly consumerTag: string }>
   cancel(consumerTag: string): Promise<unknown>
   get(queue: string, options: { readonly noAck?: boolean }): Promise<AmqpMessage | false>

@@ -27,7 +27,9 @@ export class Subscription {
   readonly #buffer: AmqpMessage[] = []
   /** On their way back, and not settled yet. */
   readonly #leaving = new Set<AmqpMessage>()
-  #tag: Promise<string> | undefined
+  #tag: string | undefined
+  #tags = 0
+  #moving: Promise<void> | undefined
   #window = 0
   /** Largest window that was needed since `#since`. */
   #needed = 0
@@ -68,15 +70,22 @@ export class Subscription {
     await this.#channel.prefetch(Math.max(1, this.#window))
   }
 
-  /** Somebody asks for up to `max`, holding `held` already. Resolves when the window is as large. */
+  /**
+   * Somebody asks for up to `max`, holding `held` already. Resolves when the window is as large, or when something is here.
+   * @throws what the driver throws
+   */
   async want(max: number, held: number): Promise<void> {
+    await this.#moving
     const needed = Math.min(this.#options.most, held + max)
     const now = systemRuntime.monotonic()
     this.#needed = Math.max(this.#needed, needed)
-    if (this.#tag !== undefined && needed <= this.#window && !this.#isTooLarge(now)) return
-    await this.#subscribe(this.#tag === undefined ? needed : Math.max(needed, this.#needed))
+    if (this.#tag !== undefined && !this.#isTooSmall(needed) && !this.#isTooLarge(now)) return
+    this.#moving ??= this.#subscribe(this.#tag === undefined ? needed : this.#needed).finally(
+      () => (this.#moving = undefined),
+    )
     this.#since = now
     this.#needed = needed
+    await this.#moving
   }
 
   /** Somebody waits: until `rest`, everything stays. */
@@ -108,12 +117,17 @@ export class Subscription {
     this.#tag = undefined
     this.#window = 0
     // A channel that ended meanwhile took everything with it.
-    await tag?.then((known) => this.#channel.cancel(known)).catch(() => undefined)
+    if (tag !== undefined) await this.#channel.cancel(tag).catch(() => undefined)
     if (this.#tag !== undefined) return
     const unread = this.#buffer.splice(0)
     for (const message of unread) this.#leaving.add(message)
     await this.#options.giveBack(unread)
     for (const message of unread) this.#leaving.delete(message)
+  }
+
+  /** What is here serves first: a window grows only for a reader it leaves with nothing. */
+  #isTooSmall(needed: number): boolean {
+    return needed > this.#window && this.#buffer.length === 0
   }
 
   #isTooLarge(now: number): boolean {
@@ -124,18 +138,20 @@ export class Subscription {
     return false
   }
 
+  /** A quorum queue knows windows of consumers only, not of channels: another window is another consumer. */
   async #subscribe(window: number): Promise<void> {
     const old = this.#tag
-    this.#window = window
-    // Sent in this order on one channel: the window counts for the consumer that comes after it.
-    const qos = this.#channel.prefetch(window)
-    const tag = this.#channel
-      .consume(this.#options.queue, (message) => this.#onMessage(message), { noAck: false })
-      .then(({ consumerTag }) => consumerTag)
+    const tag = `${(this.#tags += 1)}`
     this.#tag = tag
-    tag.catch(() => undefined)
-    if (old !== undefined) void old.then((known) => this.#channel.cancel(known)).catch(() => undefined)
-    await Promise.all([qos, tag])
+    this.#window = window
+    // The old one first: two that push at once would fill two windows. One channel sends its requests in this order.
+    const done = old === undefined ? undefined : this.#channel.cancel(old)
+    const qos = this.#channel.prefetch(window)
+    const consume = this.#channel.consume(this.#options.queue, (message) => this.#onMessage(message), {
+      noAck: false,
+      consumerTag: tag,
+    })
+    await Promise.all([done, qos, consume])
   }
 
   #onMessage(message: AmqpMessage | null): void {
