@@ -16,7 +16,6 @@ import {
   proxyTo,
   queueName,
   transportOn,
-  until,
 } from './fixtures.ts'
 
 const server = emulator()
@@ -170,36 +169,6 @@ test('a header names the key by which SQS is fair on standard queues', async () 
     ({ body }) => body.Entries?.map(({ MessageGroupId }) => MessageGroupId) ?? [],
   )
   expect(groups).toEqual(['acme', expect.stringMatching(/^#[0-9a-f]{64}$/), undefined])
-})
-
-test('an idle worker makes 12 calls a minute for each queue it waits on, and no other', async () => {
-  const proxy = await proxyTo(server.process())
-  const { worker } = appOn(proxy.url)
-  const queue = queueName()
-  await worker({ queues: [queue] })
-    .handle(defineTask<number>('idle'), () => undefined)
-    .start()
-  await until('it waits', () => proxy.count('ReceiveMessage') === 1)
-  const before = proxy.calls.length
-  const seconds = 21
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-  const calls = proxy.calls.slice(before)
-  expect(calls.every(({ action }) => action === 'ReceiveMessage')).toBe(true)
-  expect(calls.length).toBeGreaterThanOrEqual(3)
-  expect(calls.length).toBeLessThanOrEqual(Math.ceil((12 * seconds) / 60))
-})
-
-test('an idle worker with three priority lanes makes 36 calls a minute', async () => {
-  const proxy = await proxyTo(server.process())
-  const { worker } = appOn(proxy.url, { lanes: 3 })
-  await worker({ queues: [queueName()] })
-    .handle(defineTask<number>('idle'), () => undefined)
-    .start()
-  await until('it waits', () => proxy.count('ReceiveMessage') >= 3)
-  await new Promise((resolve) => setTimeout(resolve, 6000)) // past the short polls of its start
-  const before = proxy.count('ReceiveMessage')
-  await new Promise((resolve) => setTimeout(resolve, 15_000))
-  expect(proxy.count('ReceiveMessage') - before).toBeLessThanOrEqual(12)
 })
 
 async function attributesOf(url: string, name: string): Promise<Record<string, string>> {
