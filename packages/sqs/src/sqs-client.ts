@@ -14,6 +14,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The part of a command's input that says what it is about. */
+interface QueueInput {
+  readonly QueueUrl?: string
+  readonly QueueName?: string
+}
+
 const FIRST_WAIT_MS = 50
 const LONGEST_WAIT_MS = 2000
 
@@ -40,13 +46,14 @@ export class SqsClient {
   /** Sends one command of the SDK. @throws QueueError */
   async call<T>(command: object, options: CallOptions = {}): Promise<T> {
     const until = systemRuntime.monotonic() + this.settings.recoveryMs
+    const place = this.#placeOf(command)
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       try {
-        const reply = await this.#once(command, this.settings.commandMs + (options.waitsMs ?? 0))
+        const reply = await this.#once(command, place, this.settings.commandMs + (options.waitsMs ?? 0))
         this.#note(undefined)
         return reply as T
       } catch (cause) {
-        const error = sqsError(cause, this.where)
+        const error = sqsError(cause, place)
         this.#note(error)
         const late = systemRuntime.monotonic() + waitMs > until
         if (this.#closed || late || !mayRepeat(error, options.repeatable)) throw error
@@ -66,11 +73,18 @@ export class SqsClient {
     if (this.settings.given === undefined) this.driver.destroy()
   }
 
-  #once(command: object, deadlineMs: number): Promise<unknown> {
+  /** The server, and the queue where a call is about one: a permission may be missing on that one alone. */
+  #placeOf(command: object): string {
+    const { QueueUrl, QueueName } = (command as { readonly input?: QueueInput }).input ?? {}
+    const queue = QueueName ?? QueueUrl?.slice(QueueUrl.lastIndexOf('/') + 1)
+    return queue === undefined ? this.where : `${this.where}, queue ${queue},`
+  }
+
+  #once(command: object, place: string, deadlineMs: number): Promise<unknown> {
     const deadline = new AbortController()
     return new Promise((resolve, reject) => {
       const timer = systemRuntime.setTimer(() => {
-        reject(lostError(this.where, new Error(`no answer for ${deadlineMs} ms`)))
+        reject(lostError(place, new Error(`no answer for ${deadlineMs} ms`)))
         deadline.abort()
       }, deadlineMs)
       void (this.driver.send(command, { abortSignal: deadline.signal }) as Promise<unknown>)

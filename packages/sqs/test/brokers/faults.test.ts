@@ -273,6 +273,35 @@ describe('credentials', () => {
     expect(await broker.publish(queueName(), [message()])).toEqual([])
   })
 
+  test('that lack a permission on one queue are told by its name, and work on others goes on', async () => {
+    const proxy = await proxyTo(server.process())
+    const { app, worker, errors } = appOn(proxy.url)
+    const [allowed, refused] = [queueName(), queueName()]
+    const task = defineTask<number>('permitted')
+    const done: number[] = []
+    await app.enqueue(task, 1, { queue: refused }) // so that both are there
+    proxy.rule = ({ action, body }) =>
+      /SendMessage|ReceiveMessage/.test(action) && String(body['QueueUrl']).endsWith(refused)
+        ? { status: 403, type: 'AccessDeniedException' }
+        : undefined
+    await worker({ queues: [refused, allowed] })
+      .handle(task, (n) => void done.push(n))
+      .start()
+    await app.enqueueMany(task, [2, 3, 4], { queue: allowed })
+    await until('the others have run', () => done.length === 3)
+    await until('the worker met it five times', () => errors.length >= 5)
+    const named = { code: 'DENIED', message: expect.stringContaining(`queue bananas-${refused}`) as string }
+    for (const error of errors) expect(error).toMatchObject(named)
+    await expect(app.enqueue(task, 5, { queue: refused })).rejects.toMatchObject(named)
+    const refusals = (): number =>
+      proxy.calls.filter(({ body }) => String(body['QueueUrl']).endsWith(refused)).length
+    const before = refusals()
+    await new Promise((resolve) => setTimeout(resolve, 5000))
+    expect(refusals() - before).toBeLessThanOrEqual(5)
+    proxy.rule = () => undefined
+    await until('the task that was refused to the worker has run', () => done.includes(1))
+  })
+
   test('that expire under a worker make it ask ever more slowly, and go on when they are renewed', async () => {
     const proxy = await proxyTo(server.process())
     const { app, worker, errors } = appOn(proxy.url)
