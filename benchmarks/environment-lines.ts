@@ -3,7 +3,7 @@ import { figure } from './figures.ts'
 
 /** The environment in sentences, for the report and the README alike. */
 export function environmentLines(environment: Environment): readonly string[] {
-  const { at, cpu, cores, memoryGb, system, node, load, packages, redis, sqlite, rabbitmq } = environment
+  const { at, cpu, cores, memoryGb, system, node, load, packages, redis, sqlite, rabbitmq, sqs } = environment
   const lines = [
     `${at.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node.js ${node}, load ${figure(load)} at the start`,
     Object.entries(packages)
@@ -28,5 +28,9 @@ export function environmentLines(environment: Environment): readonly string[] {
       `RabbitMQ ${version} on ${startedHere ? 'loopback' : 'the given address'}: ${queues} queues, one node`,
     )
   }
+  if (sqs !== undefined)
+    lines.push(
+      `SQS: ${sqs.server}${sqs.startedHere ? ', an emulator in memory, in a process of its own on loopback' : ''}`,
+    )
   return lines
 }

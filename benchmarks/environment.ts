@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { BenchmarkFolder } from './benchmark-folder.ts'
 import type { RabbitmqFacts } from './rabbitmq-server.ts'
 import type { RedisFacts } from './redis-server.ts'
+import type { SqsFacts } from './sqs-server.ts'
 import { median } from './statistics.ts'
 
 /** What a figure depends on, and so must be read with it. */
@@ -21,6 +22,7 @@ export interface Environment {
   readonly redis?: RedisFacts
   readonly sqlite?: SqliteFacts
   readonly rabbitmq?: RabbitmqFacts
+  readonly sqs?: SqsFacts
 }
 
 export interface SqliteFacts {
@@ -37,10 +39,13 @@ const PACKAGES = [
   '@bananasjs/redis',
   '@bananasjs/sqlite',
   '@bananasjs/rabbitmq',
+  '@bananasjs/sqs',
   'bullmq',
   'bee-queue',
   'ioredis',
   'amqplib',
+  '@aws-sdk/client-sqs',
+  'fauxqs',
 ]
 
 export function environment(parts: Partial<Environment> = {}): Environment {

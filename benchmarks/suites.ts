@@ -18,6 +18,7 @@ import { openRedis } from './redis-server.ts'
 import type { RedisForBenchmarks } from './redis-server.ts'
 import type { Suite } from './suite.ts'
 import { rabbitmqSuite } from './suites/rabbitmq-suite.ts'
+import { sqsSuite } from './suites/sqs-suite.ts'
 import { bananasMemoryKind, bananasRedisKind, bananasSqliteKind } from './systems/bananas-kinds.ts'
 import { beeQueueKind } from './systems/bee-queue-system.ts'
 import { bullmqKind } from './systems/bullmq-system.ts'
@@ -28,6 +29,7 @@ export const SUITES: Readonly<Record<string, (tasks: number | undefined) => Prom
   redis: redisSuite,
   sqlite: sqliteSuite,
   rabbitmq: rabbitmqSuite,
+  sqs: sqsSuite,
   memory: memorySuite,
   core: coreSuite,
   scale: scaleSuite,

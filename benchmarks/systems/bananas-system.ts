@@ -11,6 +11,8 @@ export interface BananasKind {
   readonly separate: boolean
   readonly connect: () => Promise<Transport>
   readonly clear: () => Promise<void>
+  /** In place of the default, where the broker has no priorities. */
+  readonly lanes?: 1 | 3
   /** Where the broker cannot count: tasks of a queue that are not acknowledged, as far as can be known. */
   readonly pending?: (queue: string) => Promise<number>
 }
@@ -18,14 +20,15 @@ export interface BananasKind {
 /** This project on any transport, with the options a user gets who sets none but the concurrency. */
 export function bananasKind(kind: BananasKind): QueueSystemKind {
   const { name, role = 'ours', separate, connect, clear, pending } = kind
+  const common = kind.lanes === undefined ? {} : { lanes: kind.lanes }
   return {
     name,
     role,
     canWait: true,
     clear,
     async open(options) {
-      const producer = new Bananas({ transport: await connect() })
-      const consumer = separate ? new Bananas({ transport: await connect() }) : producer
+      const producer = new Bananas({ transport: await connect(), ...common })
+      const consumer = separate ? new Bananas({ transport: await connect(), ...common }) : producer
       try {
         await Promise.all([producer.open(), consumer.open()])
       } catch (error) {
