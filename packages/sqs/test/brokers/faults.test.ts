@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineTask } from '@bananasjs/core'
 import { QueueError } from '@bananasjs/core/contract'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   appOn,
   consumerOf,
@@ -14,7 +17,7 @@ import {
   transportOn,
   until,
 } from './fixtures.ts'
-import { freePort } from './sqs-process.ts'
+import { freePort, startSqsProcess } from './sqs-process.ts'
 import type { SqsProxy } from './sqs-proxy.ts'
 
 const server = emulator()
@@ -349,4 +352,31 @@ test('a server that freezes with work in flight loses none of it', async () => {
     server.process().signal('SIGCONT')
   }
   await until('all are done', () => done.size === 30)
+})
+
+test('a server that dies and comes back with its data loses nothing, not even what was given back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bananas-sqs-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const own = await startSqsProcess(folder)
+  onTestFinished(() => own.stop())
+  const { app, worker } = appOn(own.url, { commandMs: 2000 })
+  const task = defineTask<number>('survives')
+  const queue = queueName()
+  const done = new Set<number>()
+  const numbers = Array.from({ length: 60 }, (_, n) => n)
+  await app.enqueueMany(task, numbers, { queue })
+  const { broker } = transportOn(own.url)
+  const consumer = await consumerOf(broker, queue)
+  const [released] = await take(consumer, 1)
+  await consumer.settle([{ receipt: released!.receipt, as: 'release' }])
+  await worker({ queues: [queue], concurrency: 5, lease: '2s' })
+    .handle(task, async (n) => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      done.add(n)
+    })
+    .start()
+  await until('some are done', () => done.size >= 5)
+  await own.kill()
+  await own.start()
+  await until('all are done', () => done.size === numbers.length)
 })
