@@ -1,5 +1,7 @@
-import { sleep, systemRuntime } from '@bananasjs/core/contract'
-import type { ConnectionNotice, QueueError } from '@bananasjs/core/contract'
+import { ListQueuesCommand } from '@aws-sdk/client-sqs'
+import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import type { ConnectionNotice } from '@bananasjs/core/contract'
+import { race } from './sqs-abort.ts'
 import { connect, describeServer } from './sqs-connect.ts'
 import type { SqsDriver } from './sqs-driver.ts'
 import { lostError, sqsError, wasNeverSent } from './sqs-errors.ts'
@@ -30,6 +32,7 @@ export class SqsClient {
   readonly driver: SqsDriver
   readonly #listeners = new Set<(notice: ConnectionNotice) => void>()
   #trouble: 'disconnected' | 'blocked' | undefined
+  #probing: Promise<void> | undefined
   #closed = false
 
   constructor(settings: Settings) {
@@ -47,6 +50,7 @@ export class SqsClient {
   async call<T>(command: object, options: CallOptions = {}): Promise<T> {
     const until = systemRuntime.monotonic() + this.settings.recoveryMs
     const place = this.#placeOf(command)
+    if (options.repeatable !== true) await this.#reachable(options.signal)
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       try {
         const reply = await this.#once(command, place, this.settings.commandMs + (options.waitsMs ?? 0))
@@ -71,6 +75,24 @@ export class SqsClient {
     if (this.#closed) return
     this.#closed = true
     if (this.settings.given === undefined) this.driver.destroy()
+  }
+
+  /**
+   * What may be done once only waits until the server answers again: sent into a broken connection, nobody could say what
+   * became of it.
+   */
+  async #reachable(signal?: AbortSignal): Promise<void> {
+    if (this.#trouble !== 'disconnected') return
+    this.#probing ??= this.#probe().finally(() => (this.#probing = undefined))
+    await race(this.#probing, signal)
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      await this.call(new ListQueuesCommand({ MaxResults: 1 }), { repeatable: true })
+    } catch (error) {
+      if (QueueError.is(error, 'CONNECTION_LOST')) throw error // any other is an answer
+    }
   }
 
   /** The server, and the queue where a call is about one: a permission may be missing on that one alone. */

@@ -380,3 +380,32 @@ test('a server that dies and comes back with its data loses nothing, not even wh
   await own.start()
   await until('all are done', () => done.size === numbers.length)
 })
+
+test('while the server is away, messages wait, and are sent once when it is back', async () => {
+  const proxy = await proxyTo(server.process())
+  const { broker } = transportOn(proxy.url)
+  const queue = queueName()
+  await broker.publish(queue, [message()])
+  proxy.rule = () => 'cut before'
+  await expect(broker.publish(queue, [message()])).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  const sent = proxy.count('SendMessageBatch')
+  const waiting = Promise.all(Array.from({ length: 20 }, () => broker.publish(queue, [message()])))
+  await until('somebody asks whether it is back', () => proxy.count('ListQueues') >= 3)
+  expect(proxy.count('SendMessageBatch')).toBe(sent)
+  proxy.rule = () => undefined
+  expect((await waiting).flat()).toEqual([])
+  expect(proxy.count('SendMessageBatch')).toBe(sent + 20)
+  await take(await consumerOf(broker, queue), 21)
+})
+
+test('while the server stays away, messages are refused after recoveryMs', async () => {
+  const proxy = await proxyTo(server.process())
+  const { broker } = transportOn(proxy.url, { recoveryMs: 500 })
+  const queue = queueName()
+  await broker.publish(queue, [message()])
+  proxy.rule = () => 'cut before'
+  for (let round = 0; round < 2; round += 1) {
+    await expect(broker.publish(queue, [message()])).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  }
+  expect(proxy.count('SendMessageBatch')).toBe(2)
+})
