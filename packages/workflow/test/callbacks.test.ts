@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { chain, group, step } from '../src/index.ts'
+import type { StepReport } from '../src/index.ts'
+import { add, double, echo, fail, testFlows } from './app.ts'
+import { until } from './until.ts'
+
+describe('a callback', () => {
+  it('runs with the result, beside the workflow', async () => {
+    const { flows, work, ran } = testFlows()
+    await work()
+    const run = await flows.start(chain(step(double).onSuccess(echo), double), 1)
+    expect(await run.result()).toBe(4)
+    await until('the callback ran', () => ran.includes('echo 2'))
+  })
+
+  it('for failures runs with the error, also when an earlier step is to blame', async () => {
+    const { flows, work, ran } = testFlows()
+    await work()
+    const run = await flows.start(
+      chain(fail, step(double).onFailure(step(echo).with({ late: true }))),
+      'x' as never,
+    )
+    await expect(run.result()).rejects.toThrow('failed with')
+    await until('the callback ran', () => ran.some((line) => line.includes('"late":true')))
+    const told = JSON.parse(ran.find((line) => line.startsWith('echo'))!.slice(5)) as Record<string, unknown>
+    expect(told).toMatchObject({
+      workflow: run.id,
+      error: { message: expect.stringContaining('failed with') },
+    })
+  })
+
+  it('for any end runs in the end, whatever it is; several in one place all run', async () => {
+    const { flows, work, ran } = testFlows()
+    await work()
+    const told = (word: string) => step(echo).with({ word })
+    const well = chain(double).onComplete(told('a')).onComplete(told('b')).onFailure(told('never'))
+    expect(await (await flows.start(well, 1)).result()).toBe(2)
+    const badly = chain(step(fail))
+      .onComplete(told('c'))
+      .onSuccess(step(echo).with({ word: 'never' }).immutable())
+    await expect((await flows.start(badly)).result()).rejects.toThrow()
+    await until('all ran', () =>
+      ['a', 'b', 'c'].every((word) => ran.some((line) => line.includes(`"word":"${word}"`))),
+    )
+    expect(ran.some((line) => line.includes('never'))).toBe(false)
+    expect(ran.find((line) => line.includes('"a"'))).toContain('"status":"fulfilled","value":2')
+    expect(ran.find((line) => line.includes('"c"'))).toContain('"status":"rejected"')
+  })
+
+  it('of a whole group is given the whole result', async () => {
+    const { flows, work, ran } = testFlows()
+    await work()
+    const run = await flows.start(group([step(double).with(1), step(double).with(2)]).onSuccess(echo))
+    expect(await run.result()).toEqual([2, 4])
+    await until('the callback ran', () => ran.includes('echo [2,4]'))
+  })
+
+  it('that fails changes nothing, and may have callbacks itself', async () => {
+    const { flows, work, ran } = testFlows()
+    await work()
+    const run = await flows.start(
+      chain(step(double).onSuccess(step(fail).onFailure(step(echo).with({ deep: true }))), double),
+      1,
+    )
+    expect(await run.result()).toBe(4)
+    await until('the callback of the callback ran', () => ran.some((line) => line.includes('"deep":true')))
+  })
+
+  it('may be a workflow of its own', async () => {
+    const { flows, work, ran } = testFlows()
+    await work()
+    await flows.start(step(double).onSuccess(chain(double, group([double, echo]), echo)), 1)
+    await until('the callback ran to its end', () => ran.includes('echo [8,4]'))
+  })
+
+  it('in this process hears of every step, and is reported when it throws', async () => {
+    const heard: StepReport[] = []
+    const { flows, work, errors } = testFlows({}, {})
+    await work()
+    expect(await (await flows.start(chain(double, double), 1)).result()).toBe(4)
+    const loud = testFlows(
+      {},
+      {
+        onStepEnd: (end) => {
+          heard.push(end)
+          throw new Error('listener')
+        },
+        onError: (error) => void errors.push(error),
+      },
+    )
+    await loud.work()
+    const run = await loud.flows.start(chain(add, double), { a: 1, b: 2 })
+    expect(await run.result()).toBe(6)
+    await until('both were heard of', () => heard.length === 2)
+    expect(heard).toMatchObject([
+      { workflow: run.id, task: 'add', state: 'succeeded', output: 3 },
+      { workflow: run.id, task: 'double', state: 'succeeded', output: 6 },
+    ])
+    expect(errors.map(({ code }) => code)).toEqual(['TASK_FAILED', 'TASK_FAILED'])
+  })
+})
