@@ -1,0 +1,289 @@
+import { QueueError, systemRuntime } from '@bananasjs/core/contract'
+import type {
+  Consumer,
+  ConsumeOptions,
+  Delivery,
+  Failure,
+  ReceiveOptions,
+  Settlement,
+} from '@bananasjs/core/contract'
+import type { NatsClient } from './nats-client.ts'
+import { Delays } from './nats-delays.ts'
+import type { NatsDriver, NatsMessage } from './nats-driver.ts'
+import { Leases } from './nats-leases.ts'
+import { decode, tokenOfAck } from './nats-message.ts'
+import type { Token } from './nats-message.ts'
+import { Puller } from './nats-puller.ts'
+import type { Arrival } from './nats-puller.ts'
+import type { Sender } from './nats-sender.ts'
+import { Settler } from './nats-settler.ts'
+import type { Held, Move } from './nats-settler.ts'
+import { MAX_BATCH } from './nats-supports.ts'
+
+export interface NatsConsumerOptions extends ConsumeOptions {
+  readonly client: NatsClient
+  readonly sender: Sender
+  readonly queue: string
+  readonly onClose: (consumer: NatsConsumer) => void
+}
+
+const CHECK_MS = 1000
+/** So many polls in a row, each this soon after the one before, and the reader is one who polls. */
+const POLLS = 2
+const SOON_MS = 50
+
+export class NatsConsumer implements Consumer {
+  readonly #client: NatsClient
+  readonly #queue: string
+  readonly #consumer: string
+  readonly #onClose: (consumer: NatsConsumer) => void
+  readonly #settler: Settler
+  readonly #puller: Puller
+  readonly #delays: Delays
+  readonly #leases: Leases
+  readonly #held = new Map<string, Held>()
+  readonly #stop = new AbortController()
+  #receiving = false
+  #polls = 0
+  #polledAt = -Infinity
+  #wake: (() => void) | undefined
+  #closing: Promise<void> | undefined
+
+  constructor({ client, sender, queue, leaseMs, onClose }: NatsConsumerOptions) {
+    this.#client = client
+    this.#queue = queue
+    this.#consumer = client.names.queue(queue).readyConsumer
+    this.#onClose = onClose
+    this.#settler = new Settler(client, sender, queue)
+    this.#leases = new Leases(this.#settler, leaseMs)
+    this.#delays = new Delays(client, sender, { queue, settler: this.#settler })
+    this.#puller = new Puller({
+      client,
+      consumer: this.#consumer,
+      onNews: () => this.#wake?.(),
+      giveBack: (messages) => this.#giveBack(messages),
+    })
+  }
+
+  async receive(max: number, { waitMs = 0, signal }: ReceiveOptions = {}): Promise<readonly Delivery[]> {
+    this.#check()
+    signal?.throwIfAborted()
+    if (!(max >= 1)) return []
+    if (this.#receiving)
+      throw new QueueError(
+        'INVALID',
+        `nats: this consumer of queue "${this.#queue}" is receiving already. Wait for it, or use another consumer.`,
+      )
+    this.#receiving = true
+    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    try {
+      return await this.#receive(Math.min(Math.floor(max), MAX_BATCH), systemRuntime.monotonic() + waitMs, stop)
+    } catch (error) {
+      if (stop.aborted) void this.#puller.stop()
+      signal?.throwIfAborted()
+      if (this.#stop.signal.aborted) return []
+      throw this.#client.link.explain(error)
+    } finally {
+      this.#receiving = false
+    }
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<readonly Failure[]> {
+    this.#check()
+    const failures: Failure[] = []
+    const done: string[] = []
+    const moves: { readonly index: number; readonly held: Held; readonly move: Move }[] = []
+    for (const [index, settlement] of settlements.entries()) {
+      const { receipt } = settlement
+      const token = this.#tokenOf(receipt)
+      if (token === undefined) failures.push({ index, error: this.#leaseLost(receipt) })
+      else if (settlement.as === 'ack') done.push(receipt)
+      else {
+        const held = this.#held.get(receipt) ?? (await this.#settler.find(receipt, token))
+        if (held === undefined) failures.push({ index, error: this.#leaseLost(receipt) })
+        else moves.push({ index, held, move: settlement })
+      }
+    }
+    if (moves.length > 0) {
+      const outcomes = await this.#settler.move(
+        moves.map(({ held }) => held),
+        moves.map(({ move }) => move),
+      )
+      for (const [at, error] of outcomes.entries()) {
+        const { index, held } = moves[at]!
+        if (error === undefined) done.push(held.receipt)
+        else failures.push({ index, error })
+      }
+    }
+    await this.#settler.acknowledge(done)
+    for (const receipt of done) this.#forget(receipt)
+    return failures.toSorted((a, b) => a.index - b.index)
+  }
+
+  async extend(receipts: readonly string[], leaseMs: number): Promise<readonly Failure[]> {
+    this.#check()
+    const failures: Failure[] = []
+    const ours: string[] = []
+    for (const [index, receipt] of receipts.entries()) {
+      if (this.#tokenOf(receipt) === undefined) failures.push({ index, error: this.#leaseLost(receipt) })
+      else ours.push(receipt)
+    }
+    await this.#settler.lease(ours, leaseMs)
+    for (const receipt of ours) this.#leases.forget(receipt)
+    return failures
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #receive(max: number, deadline: number, stop: AbortSignal): Promise<readonly Delivery[]> {
+    this.#puller.stay()
+    try {
+      const ready = this.#handOut(this.#puller.take(max))
+      if (ready.length === 0) {
+        const waits = deadline > systemRuntime.monotonic()
+        return waits ? await this.#await(max, deadline, stop) : await this.#poll(max, stop)
+      }
+      const { connection } = this.#client.link
+      if (connection !== undefined && this.#puller.waiting) this.#puller.want(connection, max)
+      return ready
+    } finally {
+      if (!stop.aborted) this.#puller.rest()
+    }
+  }
+
+  /**
+   * Does not wait. A reader that polls again and again is answered from a pull that waits at the server, and an empty
+   * queue costs nothing. One that looks now and then asks.
+   */
+  async #poll(max: number, stop: AbortSignal): Promise<readonly Delivery[]> {
+    const now = systemRuntime.monotonic()
+    this.#polls = now - this.#polledAt < SOON_MS ? this.#polls + 1 : 0
+    this.#polledAt = now
+    this.#puller.check()
+    if (this.#puller.waiting) return []
+    const driver = await this.#ready(stop)
+    if (this.#polls >= POLLS) {
+      this.#puller.want(driver, max)
+      return []
+    }
+    this.#puller.look(driver, max)
+    await this.#news(this.#client.settings.commandMs, stop)
+    return this.#handOut(this.#puller.take(max))
+  }
+
+  async #await(max: number, deadline: number, stop: AbortSignal): Promise<readonly Delivery[]> {
+    for (;;) {
+      stop.throwIfAborted()
+      this.#puller.want(await this.#ready(stop), max)
+      const got = this.#handOut(this.#puller.take(max))
+      if (got.length > 0) return got
+      const leftMs = deadline - systemRuntime.monotonic()
+      if (leftMs <= 0) return []
+      await this.#news(Math.min(leftMs, CHECK_MS), stop)
+      this.#puller.check()
+    }
+  }
+
+  /** The connection, with both consumers there. @throws QueueError */
+  async #ready(stop: AbortSignal): Promise<NatsDriver> {
+    const { link, streams } = this.#client
+    const { error, gone } = this.#puller
+    if (gone) streams.forget()
+    const driver = await link.open(stop)
+    await streams.ensureConsumer(this.#queue, 'ready')
+    await this.#delays.start()
+    stop.throwIfAborted()
+    if (error !== undefined) {
+      this.#puller.want(driver, 1) // begins anew; the next call tells whether that helped
+      throw error
+    }
+    return driver
+  }
+
+  #news(waitMs: number, stop: AbortSignal): Promise<void> {
+    if (this.#puller.hasNews || stop.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel()
+        stop.removeEventListener('abort', done)
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = systemRuntime.setTimer(done, waitMs)
+      stop.addEventListener('abort', done, { once: true })
+      this.#wake = done
+    })
+  }
+
+  #handOut(arrivals: readonly Arrival[]): readonly Delivery[] {
+    const deliveries: Delivery[] = []
+    for (const { message, at } of arrivals) {
+      const held = this.#heldOf(message)
+      if (held === undefined) continue
+      const { receipt, token, stored } = held
+      this.#held.set(receipt, held)
+      this.#leases.begin(receipt, at)
+      deliveries.push({
+        message: stored.message,
+        receipt,
+        deliveries: stored.deliveries + token.handOvers,
+      })
+    }
+    return deliveries
+  }
+
+  #heldOf({ reply: receipt = '', data }: NatsMessage): Held | undefined {
+    const token = this.#tokenOf(receipt)
+    if (token === undefined) return undefined
+    const stored = decode(data)
+    if (!(stored instanceof QueueError)) return { receipt, token, stored }
+    void this.#settler.bury(receipt, data, stored)
+    return undefined
+  }
+
+  async #giveBack(messages: readonly NatsMessage[]): Promise<void> {
+    const held = messages.map((message) => this.#heldOf(message)).filter((one) => one !== undefined)
+    await this.#settler.giveBack(held)
+  }
+
+  #tokenOf(receipt: string): Token | undefined {
+    return (
+      this.#held.get(receipt)?.token ?? tokenOfAck(receipt, this.#client.names.queues, this.#consumer)
+    )
+  }
+
+  #forget(receipt: string): void {
+    this.#held.delete(receipt)
+    this.#leases.forget(receipt)
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort(new QueueError('CLOSED', 'nats: this consumer was closed.'))
+    this.#leases.close()
+    const held = [...this.#held.values()]
+    this.#held.clear()
+    // Without a connection nobody can be told, and the leases end by themselves.
+    if (this.#client.link.connection !== undefined && held.length > 0) await this.#settler.giveBack(held)
+    await Promise.all([this.#puller.close(), this.#delays.close()])
+    this.#onClose(this)
+  }
+
+  #leaseLost(receipt: string): QueueError {
+    return new QueueError(
+      'LEASE_LOST',
+      `nats: the delivery ${receipt.slice(0, 100)} of queue "${this.#queue}" is not one that could be settled; nothing was changed.`,
+    )
+  }
+
+  #check(): void {
+    if (this.#closing !== undefined)
+      throw new QueueError('CLOSED', `nats: this consumer of queue "${this.#queue}" was closed.`)
+  }
+}

@@ -1,0 +1,149 @@
+import { QueueError } from '@bananasjs/core/contract'
+import type { Message, Settlement } from '@bananasjs/core/contract'
+import type { NatsClient } from './nats-client.ts'
+import { NANOS_PER_MS } from './nats-api.ts'
+import { ERROR, isRefused, natsError } from './nats-errors.ts'
+import { decode } from './nats-message.ts'
+import type { Stored, Token } from './nats-message.ts'
+import type { QueueNames } from './nats-names.ts'
+import type { Letter, Sender } from './nats-sender.ts'
+
+/** A delivery that is to be settled: by its own consumer, or by another one that knows its receipt. */
+export interface Held {
+  readonly receipt: string
+  readonly token: Token
+  readonly stored: Stored
+}
+
+/** What may become of a delivery beside an acknowledgement. */
+export type Move = Exclude<Settlement, { readonly as: 'ack' }>
+
+const ACK = '+ACK'
+
+/** The end of deliveries: what is to come again is stored as a new message first, then the old one is acknowledged. */
+export class Settler {
+  readonly #client: NatsClient
+  readonly #sender: Sender
+  readonly #queue: string
+  readonly #names: QueueNames
+
+  constructor(client: NatsClient, sender: Sender, queue: string) {
+    this.#client = client
+    this.#sender = sender
+    this.#queue = queue
+    this.#names = client.names.queue(queue)
+  }
+
+  /** Resolves when the server has dealt with all of them: it answers the last. @throws QueueError */
+  async acknowledge(receipts: readonly string[]): Promise<void> {
+    await this.#tell(receipts, () => ACK)
+  }
+
+  /**
+   * The server hands a message over again this long after it is told so, unless it is acknowledged before: that is a
+   * lease, of any length and for each delivery on its own.
+   */
+  async lease(receipts: readonly string[], leaseMs: number): Promise<void> {
+    const order = leaseOrder(leaseMs)
+    await this.#tell(receipts, () => order)
+  }
+
+  /** The same, without waiting for an answer. */
+  leaseSoon(receipt: string, leaseMs: number): void {
+    this.#client.link.connection?.publish(receipt, leaseOrder(leaseMs))
+  }
+
+  /** @returns what became of each: `undefined` for stored elsewhere, and to be acknowledged here */
+  async move(
+    held: readonly Held[],
+    moves: readonly Move[],
+  ): Promise<readonly (QueueError | undefined)[]> {
+    const letters = held.map((one, index) => this.#letter(one, moves[index]!))
+    const refusals = letters.map((letter, index) =>
+      this.#sender.refusalOf(letter, held[index]!.stored.message.id),
+    )
+    await this.#prepare(moves)
+    const open = letters.filter((_, index) => refusals[index] === undefined)
+    const sent = [...(await this.#sender.send(open))]
+    return refusals.map((refusal) => refusal ?? sent.shift())
+  }
+
+  /** Came here, and was read by nobody: back, with the count it had. Never rejects. */
+  async giveBack(held: readonly Held[]): Promise<void> {
+    try {
+      const outcomes = await this.move(
+        held,
+        held.map(({ receipt }) => ({ receipt, as: 'release' })),
+      )
+      const back = held.filter((_, index) => outcomes[index] === undefined)
+      await this.acknowledge(back.map(({ receipt }) => receipt))
+    } catch {
+      // What is not given back comes back when its lease ends.
+    }
+  }
+
+  /** What nobody can read is set aside with the reason, so that it neither blocks the queue nor is lost. Never rejects. */
+  async bury(receipt: string, data: Uint8Array, error: QueueError): Promise<void> {
+    try {
+      await this.#client.streams.ensure('dead')
+      const message = { id: receipt, headers: {}, body: Uint8Array.from(data), priority: 50, delayMs: 0 }
+      const letter = this.#sender.letter(this.#names.dead, message, { reason: error.message })
+      const [failure] = await this.#sender.send([letter])
+      if (failure === undefined) await this.acknowledge([receipt])
+    } catch {
+      // It comes again.
+    }
+  }
+
+  /** The message behind a receipt that another consumer was given. */
+  async find(receipt: string, token: Token): Promise<Held | undefined> {
+    try {
+      const { message } = await this.#client.api.request<{ readonly message: { readonly data?: string } }>(
+        `STREAM.MSG.GET.${this.#client.names.queues}`,
+        { seq: token.seq },
+      )
+      const stored = decode(Buffer.from(message.data ?? '', 'base64'))
+      return stored instanceof QueueError ? undefined : { receipt, token, stored }
+    } catch (error) {
+      if (isRefused(error, ERROR.messageMissing)) return undefined
+      throw natsError(error, this.#client.where)
+    }
+  }
+
+  #letter({ stored, token }: Held, move: Move): Letter {
+    const { message, deliveries: earlier } = stored
+    if (move.as === 'release')
+      return this.#sender.letter(this.#names.ready, message, { deliveries: earlier + token.handOvers - 1 })
+    const deliveries = earlier + token.handOvers
+    if (move.as === 'retry') {
+      const { headers, delayMs } = move
+      const subject = delayMs > 0 ? this.#names.delayed : this.#names.ready
+      return this.#sender.letter(subject, { ...message, headers }, { deliveries, delayMs })
+    }
+    const dead: Message = { ...message, headers: move.headers ?? message.headers }
+    return this.#sender.letter(this.#names.dead, dead, { deliveries, reason: move.reason })
+  }
+
+  async #prepare(moves: readonly Move[]): Promise<void> {
+    const { streams } = this.#client
+    if (moves.some(({ as }) => as === 'deadLetter')) await streams.ensure('dead')
+    if (moves.some((move) => move.as === 'retry' && move.delayMs > 0))
+      await streams.ensureConsumer(this.#queue, 'delayed')
+  }
+
+  /** One answer for all: the server takes them in their order. Sent again as a whole, for each may be told twice. */
+  async #tell(receipts: readonly string[], order: (receipt: string) => string): Promise<void> {
+    const last = receipts.at(-1)
+    if (last === undefined) return
+    const { link, api, asker } = this.#client
+    await api.persist(async () => {
+      const driver = await link.open()
+      for (const receipt of receipts) if (receipt !== last) driver.publish(receipt, order(receipt))
+      await asker.ask(last, order(last))
+    })
+  }
+}
+
+function leaseOrder(leaseMs: number): string {
+  return `-NAK {"delay":${Math.max(1, Math.round(leaseMs * NANOS_PER_MS))}}`
+}

@@ -1,0 +1,177 @@
+import { QueueError } from '@bananasjs/core/contract'
+import type { Api, ConsumerInfo, StreamConfig, StreamInfo } from './nats-api.ts'
+import { NANOS_PER_MS } from './nats-api.ts'
+import { ERROR, isRefused, missingError, natsError } from './nats-errors.ts'
+import type { Names } from './nats-names.ts'
+import type { Settings } from './nats-options.ts'
+
+export type StreamKind = 'queues' | 'dead' | 'results'
+
+/**
+ * How long the server lets a delivery go unheard of before anybody has named its lease: for what was on its way when a
+ * connection ended. The lease that was asked for is set while this still runs.
+ */
+export const ACK_WAIT_MS = 8000
+/** How long the server knows what it has stored already; a publish is sent again within `recoveryMs`. */
+const LEAST_MEMORY_MS = 20_000
+const MAX_WAITING = 8192
+
+/** Streams and consumers: made when they are missing, checked when they are there, asked for once per connection. */
+export class Streams {
+  readonly #api: Api
+  readonly #names: Names
+  readonly #settings: Settings
+  readonly #where: string
+  readonly #streams = new Map<StreamKind, Promise<StreamConfig>>()
+  readonly #consumers = new Map<string, Promise<void>>()
+  /** Does the server forget single messages by itself? Known when it is connected. */
+  #forgetful = false
+
+  constructor(api: Api, names: Names, settings: Settings, where: string) {
+    this.#api = api
+    this.#names = names
+    this.#settings = settings
+    this.#where = where
+  }
+
+  /** The server behind the connection may be another one. */
+  forget(forgetful: boolean = this.#forgetful): void {
+    this.#forgetful = forgetful
+    this.#streams.clear()
+    this.#consumers.clear()
+  }
+
+  /** @returns how the stream is made. @throws QueueError */
+  ensure(kind: StreamKind): Promise<StreamConfig> {
+    return once(this.#streams, kind, () => this.#stream(kind))
+  }
+
+  /** The consumer that hands out what is ready, or looks after what is delayed. @throws QueueError */
+  async ensureConsumer(queue: string, kind: 'ready' | 'delayed'): Promise<void> {
+    await this.ensure('queues')
+    await once(this.#consumers, `${kind} ${queue}`, () => this.#consumer(queue, kind))
+  }
+
+  async #stream(kind: StreamKind): Promise<StreamConfig> {
+    const name = this.#names[kind]
+    try {
+      const { config } = await this.#api.request<StreamInfo>(`STREAM.INFO.${name}`)
+      this.#check(kind, config)
+      return config
+    } catch (error) {
+      if (!isRefused(error, ERROR.streamMissing)) throw natsError(error, this.#where)
+      if (!this.#settings.create) throw missingError('stream', name, this.#where)
+    }
+    try {
+      const wanted = streamConfig(kind, this.#names, this.#settings)
+      const config = kind === 'results' && this.#forgetful ? { ...wanted, allow_msg_ttl: true } : wanted
+      return (await this.#api.request<StreamInfo>(`STREAM.CREATE.${name}`, config)).config
+    } catch (error) {
+      throw natsError(error, this.#where)
+    }
+  }
+
+  /** Without these nothing here keeps its promises; the rest is the operator's choice. */
+  #check(kind: StreamKind, config: StreamConfig): void {
+    const wanted = streamConfig(kind, this.#names, this.#settings)
+    for (const key of ['retention', 'discard', 'max_msgs_per_subject'] as const) {
+      if (config[key] === wanted[key]) continue
+      throw new QueueError(
+        'INVALID',
+        `nats: the stream "${config.name}" at ${this.#where} has ${key} ${config[key]}, and needs ${wanted[key]}. ` +
+          'Choose another prefix, or make the stream anew.',
+      )
+    }
+    const missing = wanted.subjects.filter((subject) => !config.subjects.includes(subject))
+    if (missing.length === 0) return
+    throw new QueueError(
+      'INVALID',
+      `nats: the stream "${config.name}" at ${this.#where} does not take ${missing.join(', ')}. Add them to its subjects.`,
+    )
+  }
+
+  async #consumer(queue: string, kind: 'ready' | 'delayed'): Promise<void> {
+    const { queues: stream } = this.#names
+    const names = this.#names.queue(queue)
+    const name = kind === 'ready' ? names.readyConsumer : names.delayedConsumer
+    const path = `${stream}.${name}`
+    try {
+      await this.#api.request(`CONSUMER.INFO.${path}`)
+      return
+    } catch (error) {
+      if (!isRefused(error, ERROR.consumerMissing)) throw natsError(error, this.#where)
+      if (!this.#settings.create) throw missingError('consumer', name, this.#where)
+    }
+    try {
+      await this.#api.request<ConsumerInfo>(`CONSUMER.DURABLE.CREATE.${path}`, {
+        stream_name: stream,
+        config: {
+          durable_name: name,
+          // A long name is hashed; here it is told.
+          description: queue,
+          filter_subject: kind === 'ready' ? names.ready : names.delayed,
+          ack_policy: 'explicit',
+          deliver_policy: 'all',
+          ack_wait: ACK_WAIT_MS * NANOS_PER_MS,
+          // Core counts attempts; a server that gave up would strand the message.
+          max_deliver: -1,
+          // A delayed message waits unacknowledged: their number is that of delayed messages.
+          max_ack_pending: kind === 'ready' ? this.#settings.maxAckPending : -1,
+          max_waiting: MAX_WAITING,
+        },
+      })
+    } catch (error) {
+      throw natsError(error, this.#where)
+    }
+  }
+}
+
+/** As an operator who makes the streams beforehand has to make them. */
+function streamConfig(kind: StreamKind, names: Names, settings: Settings): StreamConfig {
+  const { replicas, storage, maxBytes, deadLetterMaxAgeMs, recoveryMs } = settings
+  const common = {
+    name: names[kind],
+    storage,
+    // A full stream refuses what comes, and throws nothing away.
+    discard: 'new' as const,
+    num_replicas: replicas,
+    max_bytes: maxBytes,
+    max_age: 0,
+    max_msgs_per_subject: -1,
+    duplicate_window: Math.max(LEAST_MEMORY_MS, 2 * recoveryMs) * NANOS_PER_MS,
+    allow_direct: true,
+  }
+  if (kind === 'queues') {
+    const subjects = [names.readySubjects, names.delayedSubjects, names.silentSubjects]
+    return { ...common, subjects, retention: 'workqueue' }
+  }
+  if (kind === 'dead') {
+    const age = deadLetterMaxAgeMs * NANOS_PER_MS
+    return {
+      ...common,
+      subjects: [names.deadSubjects],
+      retention: 'limits',
+      max_age: age,
+      ...(age > 0 && { duplicate_window: Math.min(age, common.duplicate_window) }),
+    }
+  }
+  return {
+    ...common,
+    subjects: [names.resultSubjects],
+    retention: 'limits',
+    max_msgs_per_subject: 1,
+    allow_rollup_hdrs: true,
+  }
+}
+
+/** What failed is asked for again. */
+function once<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const made = make()
+  known.set(key, made)
+  made.catch(() => {
+    if (known.get(key) === made) known.delete(key)
+  })
+  return made
+}
