@@ -6,6 +6,10 @@ type Load = (url: string) => Promise<Transport>
 const SCHEMES: Readonly<Record<string, Load>> = {
   sqlite: async (url) => (await import('@bananasjs/sqlite')).sqlite(url.slice('sqlite:'.length)),
   redis: async (url) => (await import('@bananasjs/redis')).redis(url),
+  'sqs+http': async (url) => {
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+    return (await import('@bananasjs/sqs')).sqs(url, { credentials })
+  },
   'redis-cluster': async (url) => {
     const nodes = url.slice('redis-cluster:'.length).split(',')
     return (await import('@bananasjs/redis')).redis({

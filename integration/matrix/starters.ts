@@ -7,6 +7,7 @@ import {
   startReplicatedCluster,
 } from '../../packages/redis/test/brokers/redis-cluster.ts'
 import { startRedisProcess } from '../../packages/redis/test/brokers/redis-process.ts'
+import { startSqsProcess } from '../../packages/sqs/test/brokers/sqs-process.ts'
 import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
 
 const sqlite: Starter = {
@@ -53,6 +54,26 @@ const redisCluster: Starter = {
   },
 }
 
+/** On the emulator fauxqs, which keeps what it holds in a file here; results and events in SQLite. */
+const sqs: Starter = {
+  name: 'SQS (fauxqs)',
+  can: ['link', 'restart'],
+  fenced: false,
+  tasks: 5000,
+  async start() {
+    const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-sqs-'))
+    const server = await startSqsProcess(join(folder, 'fauxqs'))
+    return {
+      ...onServer(server),
+      url: `sqs+${server.url} sqlite:${join(folder, 'results.db')}`,
+      async stop() {
+        await server.stop()
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
+  },
+}
+
 /** What the adapters' own tests start. */
 interface ServerProcess {
   readonly url: string
@@ -74,4 +95,4 @@ function onServer(server: ServerProcess): BrokerOnTrial {
   }
 }
 
-export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster]
+export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster, sqs]

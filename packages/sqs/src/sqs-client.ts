@@ -32,6 +32,8 @@ export class SqsClient {
   readonly driver: SqsDriver
   readonly #listeners = new Set<(notice: ConnectionNotice) => void>()
   #trouble: 'disconnected' | 'blocked' | undefined
+  /** Times the connection was lost since something that may be done once only came through. */
+  #losses = 0
   #probing: Promise<void> | undefined
   #closed = false
 
@@ -55,6 +57,7 @@ export class SqsClient {
       try {
         const reply = await this.#once(command, place, this.settings.commandMs + (options.waitsMs ?? 0))
         this.#note(undefined)
+        if (options.repeatable !== true) this.#losses = 0
         return reply as T
       } catch (cause) {
         const error = sqsError(cause, place)
@@ -87,7 +90,9 @@ export class SqsClient {
     await race(this.#probing, signal)
   }
 
+  /** One that answers small questions and breaks under messages is asked ever more slowly. */
   async #probe(): Promise<void> {
+    if (this.#losses > 1) await this.pause(Math.min(FIRST_WAIT_MS * 2 ** this.#losses, LONGEST_WAIT_MS))
     try {
       await this.call(new ListQueuesCommand({ MaxResults: 1 }), { repeatable: true })
     } catch (error) {
@@ -120,6 +125,7 @@ export class SqsClient {
     if (trouble === this.#trouble) return
     const kind = trouble ?? (this.#trouble === 'blocked' ? 'unblocked' : 'connected')
     this.#trouble = trouble
+    if (trouble === 'disconnected') this.#losses += 1
     const detail = error?.message ?? `sqs: ${this.where} answers again.`
     for (const listener of this.#listeners) listener({ kind, detail })
   }
