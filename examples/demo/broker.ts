@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { openSqs } from './sqs-emulator.ts'
 import { Usage } from './usage.ts'
 
 /** A broker for one run of the demo. */
@@ -45,7 +46,7 @@ const SERVERS: Readonly<Record<string, Server>> = {
   },
 }
 
-export const BROKERS: readonly string[] = ['sqlite', ...Object.keys(SERVERS)]
+export const BROKERS: readonly string[] = ['sqlite', ...Object.keys(SERVERS), 'sqs']
 
 /**
  * The broker of that name: at its address in the environment, else in a container where a Docker engine answers, else a
@@ -58,6 +59,7 @@ export async function openBroker(name: string, folder: string): Promise<DemoBrok
     const file = join(folder, 'tasks.db')
     return { url: `sqlite:${file}`, where: 'SQLite', stop: nothing }
   }
+  if (name === 'sqs') return openSqs(join(folder, name))
   const server = SERVERS[name]!
   const given = process.env[server.address]
   if (given !== undefined) return { url: given, where: `${name} at ${server.address}`, stop: nothing }

@@ -3,9 +3,15 @@ import { sqlite } from '@bananasjs/sqlite'
 
 type Load = (url: string) => Promise<Transport>
 
+/** An emulator takes any; AWS takes those of the environment. */
+const EMULATOR = { accessKeyId: 'any', secretAccessKey: 'any' }
+
 /** Loads only the adapter that is named. */
 const ADAPTERS: Readonly<Record<string, Load>> = {
   sqlite: async (url) => sqlite(url.slice('sqlite:'.length)),
+  sqs: async (url) => (await import('@bananasjs/sqs')).sqs(url),
+  'sqs+http': async (url) => (await import('@bananasjs/sqs')).sqs(url, { credentials: EMULATOR }),
+  'sqs+https': async (url) => (await import('@bananasjs/sqs')).sqs(url),
   redis: async (url) => (await import('@bananasjs/redis')).redis(url),
 }
 

@@ -10,6 +10,7 @@ import { buildApp, startFauxqs } from 'fauxqs'
  */
 const [port = '', folder] = process.argv.slice(2)
 process.once('disconnect', () => process.exit()) // never outlive who started it
+process.on('SIGINT', () => undefined) // Ctrl-C reaches all; who started it stops it when it is done
 if (folder === undefined) {
   await buildApp({ logger: false, host: 'localhost' }).listen({ host: '127.0.0.1', port: Number(port) })
 } else {
