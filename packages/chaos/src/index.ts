@@ -62,3 +62,31 @@ export { auditLog, brokenAuditLine } from './safety/audit-log.ts'
 export type { AuditEntry } from './safety/audit-log.ts'
 export type { FaultReport, GroupFigures, InvariantReport, Report, Verdict } from './report/report.ts'
 export { provesShare, triesToProve, wilson } from './report/statistics.ts'
+export { historyFile } from './history/history-file.ts'
+export type { HistoryFile, HistoryFileOptions } from './history/history-file.ts'
+export { memoryHistory } from './history/memory-history.ts'
+export type { MemoryHistory } from './history/memory-history.ts'
+export { readHistory } from './history/read-history.ts'
+export type { ReadingNotes } from './history/read-history.ts'
+export { recordHistory } from './history/record-history.ts'
+export type { Recorder } from './history/record-history.ts'
+export { recordEnd } from './history/record-end.ts'
+export { recordStop } from './history/record-stop.ts'
+export type {
+  EventBody,
+  EventKind,
+  EventOf,
+  FaultTarget,
+  History,
+  HistoryEvent,
+  Seen,
+} from './history/history-event.ts'
+export { checkHistory } from './checker/check-history.ts'
+export { checkHistoryFolder } from './checker/check-history-folder.ts'
+export type { CheckFolderOptions } from './checker/check-history-folder.ts'
+export { showBreach, showJudgement } from './checker/show-judgement.ts'
+export { INVARIANTS } from './checker/invariants/index.ts'
+export type { Bench, Invariant, Judge, Scope } from './checker/invariant.ts'
+export type { Circumstances, FaultSpan, Life } from './checker/circumstances.ts'
+export type { LimitPromise, Promised } from './checker/promised.ts'
+export type { Breach, Finding, Judgement } from './checker/findings.ts'
