@@ -1,36 +1,40 @@
 import { parseDuration, QueueError } from '@bananasjs/core'
-import type { Duration, EndedTask, Plugin, PluginHost, TaskContext } from '@bananasjs/core'
+import type { Duration, EndedTask, Plugin, PluginHost, Task, TaskContext } from '@bananasjs/core'
+import { asStored } from './engine/as-stored.ts'
 import { Engine } from './engine/engine.ts'
 import type { EngineOptions } from './engine/engine.ts'
+import type { Elsewhere, Gathered } from './engine/gather-value.ts'
 import { nodeEnd } from './engine/node-end.ts'
 import type { NodeEnd } from './engine/node-end.ts'
-import { errorOf, readResults } from './engine/node-results.ts'
-import { readInput } from './engine/read-input.ts'
+import { deadlineError, runStep } from './engine/run-step.ts'
+import { readMembers } from './fan-out/read-members.ts'
+import { sendMembers } from './fan-out/send-members.ts'
+import { Listeners } from './listeners.ts'
+import type { EndListener, ListenOptions } from './listeners.ts'
 import { compilePlan } from './plan/compile-plan.ts'
+import { createView } from './plan/life.ts'
+import type { PlanView } from './plan/life.ts'
 import { HEADER, PLUGIN, readRef } from './plan/node-ref.ts'
+import type { NodeRef } from './plan/node-ref.ts'
 import { PlanStore } from './plan/plan-store.ts'
-import type { PlanView } from './plan/plan-store.ts'
+import { checkFlowId, followingId } from './run/flow-id.ts'
 import { WorkflowRun } from './run/workflow-run.ts'
-import type { InputOf, Linkable, OutputOf } from './signature/signature.ts'
-import { blueprintOf } from './signature/signature-value.ts'
+import type { Blueprint, Policy, StepOptions } from './signature/blueprint.ts'
+import { checkPolicy, MOST_MEMBERS } from './signature/group.ts'
+import type { Follows, InputOf, Linkable, MemberOutput, OutputOf } from './signature/signature.ts'
+import { blueprintOf, shapeOf, shapeWith } from './signature/signature-value.ts'
 
 export interface WorkflowsOptions {
   /** How long plans and results of workflows are kept. Default 7 days. */
   readonly keep?: Duration
-  /** Hears, in this process, of every step that ended here. What it throws is reported and changes nothing. */
-  readonly onStepEnd?: (end: StepReport) => void
   /** Hears of what went wrong and was dealt with. Default: one line each on standard error. */
   readonly onError?: (error: QueueError) => void
-}
-
-export type StepReport = Pick<EndedTask, 'id' | 'task' | 'state' | 'output' | 'error' | 'attempt'> & {
-  readonly workflow: string
 }
 
 export interface StartOptions {
   /** Your own id, as idempotency key: starting twice under one id starts once. At most 200 bytes. */
   readonly id?: string
-  /** The whole workflow fails after this long: what has not started by then never does. */
+  /** The whole workflow fails after this long: what has not started by then never does, what runs is told to stop. */
   readonly timeout?: Duration
   /** Of the handler that starts it: the id then follows from the task's, so that a handler that runs twice starts it once. */
   readonly context?: TaskContext
@@ -41,6 +45,19 @@ export type StartArguments<In> = undefined extends In
   ? [input?: In, options?: StartOptions]
   : [input: In, options?: StartOptions]
 
+export interface EachOptions<P extends Policy, Body extends Linkable> extends StepOptions {
+  /** Runs once all members are through, and is given where their results are. Without, the result is that. */
+  readonly body?: Body
+  /** What becomes of the fan-out when members fail. Default `'failFast'`. */
+  readonly policy?: P
+  readonly signal?: AbortSignal
+}
+
+type Each<Input> = Iterable<NoInfer<Input>> | AsyncIterable<NoInfer<Input>>
+type EachOutput<Output, P extends Policy, Body extends Linkable> = [Body] extends [never]
+  ? Gathered<MemberOutput<Output, P>>
+  : OutputOf<Body>
+
 /**
  * Workflows of one application: a plugin for it, and what starts and finds them.
  * `const flows = workflows(); new Bananas({ transport, plugins: [flows] })`. Every worker that runs steps needs it.
@@ -49,19 +66,19 @@ export function workflows(options: WorkflowsOptions = {}): Workflows {
   return new Workflows(options)
 }
 
-const LONGEST_ID = 200
-
 export class Workflows implements Plugin {
   readonly name = PLUGIN
-  readonly #options: WorkflowsOptions
+  readonly #onError: (error: QueueError) => void
   readonly #keepMs: number
   readonly #started = new WeakMap<TaskContext, number>()
+  readonly #listeners: Listeners
   #engine: Engine | undefined
   #parts: EngineOptions | undefined
 
-  constructor(options: WorkflowsOptions) {
-    this.#options = options
-    this.#keepMs = parseDuration(options.keep ?? '7d', 'workflows: keep')
+  constructor({ keep = '7d', onError = toStandardError }: WorkflowsOptions) {
+    this.#onError = onError
+    this.#keepMs = parseDuration(keep, 'workflows: keep')
+    this.#listeners = new Listeners(onError)
   }
 
   /** Called by the application. @throws QueueError INVALID when given to two applications */
@@ -71,8 +88,13 @@ export class Workflows implements Plugin {
         'INVALID',
         'workflows() belongs to one application. Make another for the other one.',
       )
-    const { onError = toStandardError } = this.#options
-    this.#parts = { host, plans: new PlanStore(host), keepMs: this.#keepMs, onError }
+    this.#parts = {
+      host,
+      plans: new PlanStore(host),
+      keepMs: this.#keepMs,
+      onError: this.#onError,
+      onEnd: (end) => this.#listeners.tell({ ...end, id: end.workflow, task: PLUGIN }),
+    }
     this.#engine = new Engine(this.#parts)
   }
 
@@ -85,28 +107,37 @@ export class Workflows implements Plugin {
     link: L,
     ...[input, options = {}]: StartArguments<InputOf<L>>
   ): Promise<WorkflowRun<OutputOf<L>>> {
-    const { host, plans } = this.#source
-    await host.ready()
-    const id = this.#idOf(options)
-    const now = host.runtime.now()
-    const plan = compilePlan(blueprintOf(link), {
-      startedAt: now,
-      deadlineAt: options.timeout === undefined ? undefined : now + parseDuration(options.timeout, 'timeout'),
-      keepMs: this.#keepMs,
-      input: input === undefined ? undefined : { value: input },
-    })
-    const small = plans.inline(plan) !== undefined
-    const saved = host.results === undefined && small ? undefined : await plans.save(id, plan)
-    const head = saved?.head ?? plan.head
-    const view: PlanView = { flow: id, head, node: (at) => plan.nodes[at]! }
-    const inline = small ? plans.inline({ head, nodes: plan.nodes }) : undefined
-    await this.#running.start(view, { again: saved?.fresh === false, inline })
-    return this.run(id)
+    const { view, again, inline } = await this.#prepare(blueprintOf(link), input, options)
+    await this.#running.start(view, { again, inline })
+    return this.run(view.flow)
+  }
+
+  /**
+   * One task for each input, however many they are: inputs are taken as they are sent, results are read as they are wanted.
+   * Resolves once all are durable. After a crash, call it again with the same id and inputs: it carries on.
+   * @throws QueueError as `start`, and what `inputs` throws
+   */
+  async startEach<
+    Input,
+    Output,
+    Parsed,
+    const Body extends Linkable = never,
+    const P extends Policy = 'failFast',
+  >(
+    task: Task<Input, Output, Parsed>,
+    inputs: Each<Input>,
+    options: EachOptions<P, Body & Follows<Gathered<MemberOutput<Output, P>>, Body>> & StartOptions = {},
+  ): Promise<WorkflowRun<EachOutput<Output, P, Body>>> {
+    const { signal } = options
+    const { view, again } = await this.#prepare(eachBlueprint(task, options), undefined, options)
+    await sendMembers(this.#source, this.#running, view, { inputs, again, signal })
+    await this.#running.start(view, { again })
+    return this.run(view.flow)
   }
 
   /** The handle of any workflow, by id. */
   run<Out = unknown>(id: string): WorkflowRun<Out> {
-    return new WorkflowRun(id, this.#source)
+    return new WorkflowRun(id, { source: this.#source, engine: this.#running })
   }
 
   /**
@@ -118,6 +149,100 @@ export class Workflows implements Plugin {
     link: L,
     ...[input]: undefined extends InputOf<L> ? [input?: InputOf<L>] : [input: InputOf<L>]
   ): Promise<OutputOf<L>> {
+    const { view } = await this.#follow(context, blueprintOf(link), input)
+    return elsewhere(view.flow) as OutputOf<L>
+  }
+
+  /** `return flows.becomeEach(context, task, inputs)`: as `become`, with one task for each input. @see startEach */
+  // oxlint-disable-next-line max-params -- the members of a step: whose, what, with which inputs, and how
+  async becomeEach<
+    Input,
+    Output,
+    Parsed,
+    const Body extends Linkable = never,
+    const P extends Policy = 'failFast',
+  >(
+    context: TaskContext,
+    task: Task<Input, Output, Parsed>,
+    inputs: Each<Input>,
+    options: EachOptions<P, Body & Follows<Gathered<MemberOutput<Output, P>>, Body>> = {},
+  ): Promise<EachOutput<Output, P, Body>> {
+    const { view, again } = await this.#follow(context, eachBlueprint(task, options), undefined)
+    const { signal = context.signal } = options
+    await sendMembers(this.#source, this.#running, view, { inputs, again, signal })
+    return elsewhere(view.flow) as EachOutput<Output, P, Body>
+  }
+
+  /** What the members of a fan-out returned, in the order of their inputs, page by page. @see readMembers */
+  async *results<Out>(gathered: Gathered<Out>): AsyncGenerator<Out> {
+    await this.#source.host.ready()
+    yield* readMembers(this.#source, gathered) as AsyncGenerator<Out>
+  }
+
+  /** Hears, in this process, of every step and workflow that succeeded here. Returns what ends it. */
+  onSuccess(listener: EndListener, options: ListenOptions = {}): () => void {
+    return this.#listeners.add('success', listener, options)
+  }
+
+  /** Hears, in this process, of every step and workflow that ended here otherwise than well. */
+  onFailure(listener: EndListener, options: ListenOptions = {}): () => void {
+    return this.#listeners.add('failure', listener, options)
+  }
+
+  /** Hears, in this process, of every step and workflow that ended here. */
+  onComplete(listener: EndListener, options: ListenOptions = {}): () => void {
+    return this.#listeners.add('complete', listener, options)
+  }
+
+  /** Called by the worker: runs what has not ended yet, with the input it waited for. */
+  execute(
+    context: TaskContext,
+    next: (instead?: { readonly input: unknown }) => Promise<unknown>,
+  ): Promise<unknown> {
+    if (readRef(context.headers) === undefined) return next()
+    return runStep({ ...this.#source, onDeadline: (ref) => this.#timeOut(ref) }, context, next)
+  }
+
+  /** Called by the worker: carries on what waits for these tasks. */
+  async finish(ended: readonly EndedTask[]): Promise<void> {
+    const ends: NodeEnd[] = []
+    const tasks: EndedTask[] = []
+    const now = this.#source.host.runtime.now()
+    for (const task of ended) {
+      const end = nodeEnd(task, now)
+      if (end === undefined) continue
+      ends.push(end)
+      tasks.push(task)
+    }
+    if (ends.length === 0) return
+    const stored = await asStored(this.#source.host, tasks, ends)
+    if (this.#listeners.any) for (const [at, end] of stored.entries()) this.#tell(tasks[at]!, end)
+    await this.#running.advance(stored)
+  }
+
+  async #prepare(blueprint: Blueprint, input: unknown, options: StartOptions): Promise<Prepared> {
+    const { host, plans } = this.#source
+    await host.ready()
+    const id = this.#idOf(options)
+    const now = host.runtime.now()
+    const plan = compilePlan(blueprint, {
+      startedAt: now,
+      deadlineAt: options.timeout === undefined ? undefined : now + parseDuration(options.timeout, 'timeout'),
+      keepMs: this.#keepMs,
+      input: input === undefined ? undefined : { value: input },
+    })
+    const small = plans.inline(plan) !== undefined
+    const saved = host.results === undefined && small ? undefined : await plans.save(id, plan)
+    const head = saved?.head ?? plan.head
+    return {
+      view: createView(id, head, (at) => plan.nodes[at]!),
+      again: saved?.fresh === false,
+      inline: small ? plans.inline({ head, nodes: plan.nodes }) : undefined,
+    }
+  }
+
+  /** A workflow that takes the place of a step. */
+  async #follow(context: TaskContext, blueprint: Blueprint, input: unknown): Promise<Prepared> {
     const { host, plans } = this.#source
     const ref = context.headers[HEADER.ref]
     if (readRef(context.headers) === undefined || ref === undefined)
@@ -125,84 +250,49 @@ export class Workflows implements Plugin {
         'INVALID',
         `Task "${context.task}" (${context.id}) belongs to no workflow, so it cannot become one. Start one: flows.start(…).`,
       )
-    const flow = `${context.id}.then`
-    const plan = compilePlan(blueprintOf(link), {
+    const id = followingId(context.id)
+    const plan = compilePlan(blueprint, {
       startedAt: host.runtime.now(),
       keepMs: this.#keepMs,
       parent: { id: context.id, ref },
       input: input === undefined ? undefined : { value: input },
     })
-    await plans.save(flow, plan)
-    return { 'bananas-workflow': flow } as OutputOf<L>
+    const { head, fresh } = await plans.save(id, plan)
+    return { view: createView(id, head, (at) => plan.nodes[at]!), again: !fresh }
   }
 
-  /** Called by the worker: runs what has not ended yet, with the input it waited for. */
-  async execute(
-    context: TaskContext,
-    next: (instead?: { readonly input: unknown }) => Promise<unknown>,
-  ): Promise<unknown> {
-    const { headers, id } = context
-    const ref = readRef(headers)
-    if (ref === undefined) return next()
-    const read = HEADER.read in headers
-    if (read || HEADER.again in headers || context.deliveries > context.attempt) {
-      const result = (await readResults(this.#source.host, [id])).get(id)
-      if (result?.state === 'succeeded') return result.value()
-      if (result?.final === true) return context.discard(errorOf(result).message)
+  #timeOut({ flow, generation }: NodeRef): void {
+    const stop = async (): Promise<void> => {
+      const view = await this.#source.plans.view(flow, { generation })
+      const { name, code, message } = deadlineError(flow)
+      if (view !== undefined) await this.#running.stop(view, { name, code, message })
     }
-    return read ? next({ input: await readInput(this.#source, ref, headers[HEADER.plan]) }) : next()
+    // What is still to start expires by itself.
+    stop().catch((error: unknown) =>
+      this.#onError(
+        new QueueError('TASK_TIMEOUT', `Workflow ${flow} could not be stopped in time.`, { cause: error }),
+      ),
+    )
   }
 
-  /** Called by the worker: carries on what waits for these tasks. */
-  async finish(ended: readonly EndedTask[]): Promise<void> {
-    const ends: NodeEnd[] = []
-    for (const task of ended) {
-      const end = nodeEnd(task)
-      if (end === undefined) continue
-      this.#tell(task, end)
-      ends.push(end)
-    }
-    if (ends.length > 0) await this.#running.advance(await this.#asStored(ended, ends))
-  }
-
-  /** What was stored first stands, whatever a later run returned. */
-  async #asStored(ended: readonly EndedTask[], ends: readonly NodeEnd[]): Promise<readonly NodeEnd[]> {
-    if (!ends.some(({ again }) => again)) return ends
-    const { host } = this.#source
-    const tasks = ended.filter(({ headers }) => readRef(headers) !== undefined)
-    const doubtful = tasks.filter((_, at) => ends[at]!.again).map(({ id }) => id)
-    const results = await readResults(host, doubtful)
-    return ends.map((end, at) => {
-      const result = end.again ? results.get(tasks[at]!.id) : undefined
-      if (result === undefined || !result.final) return end
-      const { value: _, error: _error, ...rest } = end
-      if (result.state !== 'succeeded') return { ...rest, ok: false, error: errorOf(result) }
-      return { ...rest, ok: true, value: { value: result.value() } }
+  #tell({ id, task, state, output, attempt }: EndedTask, { flow, ok, value, error }: NodeEnd): void {
+    this.#listeners.tell({
+      workflow: flow,
+      id,
+      task,
+      state: ok ? 'succeeded' : state === 'succeeded' ? 'failed' : state,
+      attempt,
+      ...(ok && { output: value === undefined ? output : value.value }),
+      ...(error !== undefined && { error }),
     })
   }
 
-  #tell({ id, task, state, output, error, attempt }: EndedTask, { flow }: NodeEnd): void {
-    const { onStepEnd, onError = toStandardError } = this.#options
-    if (onStepEnd === undefined) return
-    try {
-      onStepEnd({ workflow: flow, id, task, state, output, attempt, ...(error !== undefined && { error }) })
-    } catch (cause) {
-      onError(
-        new QueueError('TASK_FAILED', `onStepEnd failed of step ${id}; the step is as it was.`, { cause }),
-      )
-    }
-  }
-
   #idOf({ id, context }: StartOptions): string {
-    if (id !== undefined) {
-      if (typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= LONGEST_ID && id.isWellFormed())
-        return id
-      throw new QueueError('INVALID', `A workflow's id must be a string of 1 to ${LONGEST_ID} bytes.`)
-    }
+    if (id !== undefined) return checkFlowId(id)
     if (context === undefined) return this.#source.host.runtime.id()
     const count = (this.#started.get(context) ?? 0) + 1
     this.#started.set(context, count)
-    return `${context.id}.sub${count}`
+    return followingId(context.id, `sub${count}`)
   }
 
   get #source(): EngineOptions {
@@ -217,6 +307,27 @@ export class Workflows implements Plugin {
     void this.#source
     return this.#engine!
   }
+}
+
+interface Prepared {
+  readonly view: PlanView
+  /** It was begun before, under the same id. */
+  readonly again: boolean
+  readonly inline?: string | undefined
+}
+
+function eachBlueprint(
+  task: Task<never, unknown, unknown> | Task<unknown, unknown, unknown>,
+  options: EachOptions<Policy, Linkable>,
+): Blueprint {
+  const shape = shapeWith(shapeOf(task as Task<unknown, unknown, unknown>), options)
+  const policy = checkPolicy(options.policy, MOST_MEMBERS)
+  const open: Blueprint = { kind: 'open', shape, policy }
+  return options.body === undefined ? open : { kind: 'chain', steps: [open, blueprintOf(options.body)] }
+}
+
+function elsewhere(flow: string): Elsewhere {
+  return { 'bananas-workflow': flow }
 }
 
 function toStandardError(error: QueueError): void {

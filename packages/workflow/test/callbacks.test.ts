@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chain, group, step } from '../src/index.ts'
-import type { StepReport } from '../src/index.ts'
+import type { EndReport } from '../src/index.ts'
 import { add, double, echo, fail, testFlows } from './app.ts'
 import { until } from './until.ts'
 
@@ -73,29 +73,37 @@ describe('a callback', () => {
     await until('the callback ran to its end', () => ran.includes('echo [8,4]'))
   })
 
-  it('in this process hears of every step, and is reported when it throws', async () => {
-    const heard: StepReport[] = []
-    const { flows, work, errors } = testFlows({}, {})
+  it('in this process hears of every step and of the whole, several of one, and is reported when it throws', async () => {
+    const heard: EndReport[] = []
+    const { flows, work, errors } = testFlows()
     await work()
-    expect(await (await flows.start(chain(double, double), 1)).result()).toBe(4)
-    const loud = testFlows(
-      {},
-      {
-        onStepEnd: (end) => {
-          heard.push(end)
-          throw new Error('listener')
-        },
-        onError: (error) => void errors.push(error),
-      },
-    )
-    await loud.work()
-    const run = await loud.flows.start(chain(add, double), { a: 1, b: 2 })
+    flows.onSuccess((end) => {
+      heard.push(end)
+      throw new Error('listener')
+    })
+    const doubled: unknown[] = []
+    const others: unknown[] = []
+    const stop = flows.onComplete((end) => void doubled.push(end.output), { task: 'double' })
+    flows.onFailure((end) => void others.push(end))
+    const run = await flows.start(chain(add, double), { a: 1, b: 2 })
     expect(await run.result()).toBe(6)
-    await until('both were heard of', () => heard.length === 2)
+    await until('all were heard of', () => heard.length === 3)
     expect(heard).toMatchObject([
-      { workflow: run.id, task: 'add', state: 'succeeded', output: 3 },
+      { workflow: run.id, task: 'add', state: 'succeeded', output: 3, attempt: 1 },
       { workflow: run.id, task: 'double', state: 'succeeded', output: 6 },
+      { workflow: run.id, id: run.id, task: 'workflow', state: 'succeeded' },
     ])
-    expect(errors.map(({ code }) => code)).toEqual(['TASK_FAILED', 'TASK_FAILED'])
+    expect(errors.map(({ code }) => code)).toEqual(['TASK_FAILED', 'TASK_FAILED', 'TASK_FAILED'])
+    expect(doubled).toEqual([6])
+    expect(others).toEqual([])
+    stop()
+    const failing = await flows.start(chain(double, fail), 1)
+    await expect(failing.result()).rejects.toThrow()
+    await until('failures were heard of', () => others.length === 2)
+    expect(others).toMatchObject([
+      { task: 'fail', state: 'failed', error: { message: 'failed with 2' } },
+      { task: 'workflow', state: 'failed' },
+    ])
+    expect(doubled).toEqual([6])
   })
 })

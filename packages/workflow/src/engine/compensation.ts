@@ -1,8 +1,7 @@
 import { compose } from '../plan/compose.ts'
 import { nodeLabel } from '../plan/node-label.ts'
-import { taskId } from '../plan/plan.ts'
 import type { Plan, TaskNode } from '../plan/plan.ts'
-import type { PlanView } from '../plan/plan-store.ts'
+import type { PlanView } from '../plan/life.ts'
 import type { Shape } from '../signature/blueprint.ts'
 import { openValue } from './gather-value.ts'
 import type { Source } from './gather-value.ts'
@@ -26,12 +25,12 @@ export async function planCompensation(
   const { flow, head } = plan
   const results = await readResults(
     source.host,
-    head.undoable.map((at) => taskId(flow, head, at)),
+    head.undoable.map((at) => plan.id(at)),
   )
   const shapes: Shape[] = []
   const nodes: TaskNode[] = []
   for (const at of [...head.undoable].toSorted((a, b) => b - a)) {
-    const result = results.get(taskId(flow, head, at))
+    const result = results.get(plan.id(at))
     if (result?.state !== 'succeeded') continue
     const node = (await plan.node(at)) as TaskNode
     const { shape, bound, immutable } = node.undo!

@@ -1,25 +1,23 @@
 import { QueueError } from '@bananasjs/core'
 import type { ErrorRecord } from '@bananasjs/core'
-import { depsOf, sizeOf, taskId } from '../plan/plan.ts'
-import type { GateNode } from '../plan/plan.ts'
 import { forgotten } from '../plan/plan-store.ts'
-import type { PlanView } from '../plan/plan-store.ts'
+import type { PlanView } from '../plan/life.ts'
+import { arriveAll } from './arrive-all.ts'
 import { cancelNodes } from './cancel-nodes.ts'
 import { Finisher } from './finisher.ts'
+import type { FinisherOptions } from './finisher.ts'
 import { isElsewhere } from './gather-value.ts'
-import type { Source } from './gather-value.ts'
-import { arriveAt, countFailed } from './gates.ts'
 import { moveByExit, movesByPlan } from './moves.ts'
 import type { Move } from './moves.ts'
 import type { NodeEnd } from './node-end.ts'
-import { errorOf, readResults, writeResults } from './node-results.ts'
+import { readResults, writeResults } from './node-results.ts'
 import { Remembered } from './remembered.ts'
 import { sendNode } from './send-node.ts'
 import type { Departure } from './send-node.ts'
 import { startNodes } from './start-nodes.ts'
 import type { StartOptions } from './start-nodes.ts'
 
-export interface EngineOptions extends Source {
+export interface EngineOptions extends FinisherOptions {
   /** Hears of what went wrong and cannot be mended by trying again. */
   readonly onError: (error: QueueError) => void
 }
@@ -49,13 +47,13 @@ export class Engine {
         if (move === undefined) moves.push(...(await this.#movesOf(end)))
         else moves.push(move)
       }
-      const passed = await this.#arriveAll(moves)
+      const passed = await arriveAll(this.#options, moves, (error) => this.#report(error))
       const [sent, doomed, finished] = await Promise.all([
         this.#sendAll(moves),
         this.#doomAll(moves),
         this.#finishAll(moves),
       ])
-      wave = [...passed, ...sent, ...doomed, ...finished]
+      wave = [...passed, ...moves.flatMap(passing), ...sent, ...doomed, ...finished]
     }
   }
 
@@ -64,10 +62,15 @@ export class Engine {
     await this.advance(await startNodes((departures) => this.send(departures), plan, options))
   }
 
+  /** Ends a workflow before its time. */
+  stop(plan: PlanView, error: ErrorRecord): Promise<void> {
+    return this.#finisher.stop(plan, error)
+  }
+
   async #movesOf(end: NodeEnd): Promise<readonly Move[]> {
     try {
       if (isMovedOn(end)) return await this.#moveOn(end)
-      const plan = await this.#options.plans.view(end.flow, end.inline)
+      const plan = await this.#options.plans.view(end.flow, end)
       if (plan === undefined) throw forgotten(end.flow)
       return await movesByPlan(plan, end)
     } catch (error) {
@@ -79,86 +82,10 @@ export class Engine {
   /** The step returned another workflow, which now takes its place. */
   async #moveOn(end: NodeEnd): Promise<readonly Move[]> {
     const flow = (end.value!.value as { 'bananas-workflow': string })['bananas-workflow']
-    const plan = await this.#options.plans.view(flow)
+    const plan = await this.#options.plans.current(flow)
     if (plan === undefined) throw forgotten(flow)
     await this.start(plan, { again: end.again })
     return []
-  }
-
-  async #arriveAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
-    const gates = new Map<string, Extract<Move, { kind: 'arrive' }>[]>()
-    for (const move of moves) {
-      if (move.kind !== 'arrive') continue
-      const key = `${move.gate} ${move.end.generation} ${move.end.flow}`
-      const group = gates.get(key)
-      if (group === undefined) gates.set(key, [move])
-      else group.push(move)
-    }
-    const ends = await Promise.all([...gates.values()].map((group) => this.#arrive(group)))
-    return [...ends.flat(), ...(await this.#passAll(moves))]
-  }
-
-  async #arrive(moves: readonly Extract<Move, { kind: 'arrive' }>[]): Promise<readonly NodeEnd[]> {
-    const [{ end, gate, size }] = moves as [Extract<Move, { kind: 'arrive' }>]
-    const { flow, generation, inline } = end
-    const { host, keepMs } = this.#options
-    const failed = moves.filter((move) => !move.end.ok)
-    const all = await arriveAt(host, {
-      flow,
-      generation,
-      gate,
-      size,
-      keepMs,
-      at: moves.map(({ at }) => at),
-      failedAt: failed.map(({ at }) => at),
-    })
-    if (!all) return []
-    const plan = await this.#options.plans.view(flow, inline)
-    if (plan === undefined) {
-      this.#report(forgotten(flow))
-      return []
-    }
-    const error = await this.#verdict(plan, generation, gate, failed[0]?.end.error)
-    const base = { flow, generation, node: gate, again: moves.some((move) => move.end.again) }
-    return [error === undefined ? { ...base, ok: true } : { ...base, ok: false, error }]
-  }
-
-  async #passAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
-    return moves.flatMap((move) => {
-      if (move.kind !== 'pass') return []
-      const { flow, generation, again } = move.end
-      return { flow, generation, node: move.to, again, ok: true }
-    })
-  }
-
-  /** Why a gate fails at which all have arrived, or `undefined` when it does not. */
-  // oxlint-disable-next-line max-params -- a gate of a generation, and an error that is known already
-  async #verdict(
-    plan: PlanView,
-    generation: number,
-    at: number,
-    known: ErrorRecord | undefined,
-  ): Promise<ErrorRecord | undefined> {
-    const gate = (await plan.node(at)) as GateNode
-    const { policy } = gate
-    if (policy === 'failFast' || policy === 'settled') return undefined
-    const { host, keepMs } = this.#options
-    const size = gate.open === undefined ? sizeOf(gate) : undefined
-    const failed = await countFailed(host, { flow: plan.flow, generation, gate: at, size, keepMs })
-    if (failed === 0) return undefined
-    if (typeof policy === 'object' && (size ?? Infinity) - failed >= policy.atLeast) return undefined
-    const why = known ?? (await this.#firstError(plan, gate))
-    if (policy === 'waitForAll') return why
-    const succeeded = sizeOf(gate) - failed
-    const message = `only ${succeeded} of ${sizeOf(gate)} succeeded, at least ${policy.atLeast} were to; one failed with: ${why.message}`
-    return { name: 'QueueError', code: 'TASK_FAILED', message }
-  }
-
-  async #firstError(plan: PlanView, gate: GateNode): Promise<ErrorRecord> {
-    const ids = gate.open === undefined ? depsOf(gate).map((dep) => taskId(plan.flow, plan.head, dep)) : []
-    for (const result of (await readResults(this.#options.host, ids)).values())
-      if (result.final && result.state !== 'succeeded') return errorOf(result)
-    return { name: 'QueueError', code: 'TASK_FAILED', message: 'a member failed' }
   }
 
   async #sendAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
@@ -171,7 +98,7 @@ export class Engine {
     return this.send(departures)
   }
 
-  /** Sends tasks that have not ended yet. What cannot be sent ends as failed. */
+  /** Sends tasks that have not ended yet, each under its own id. What cannot be sent ends as failed. */
   async send(departures: readonly Departure[]): Promise<readonly NodeEnd[]> {
     const there = await this.#ended(departures.filter(({ again }) => again))
     const ends = await Promise.all(
@@ -181,9 +108,8 @@ export class Engine {
           await sendNode(this.#options, departure)
           return []
         } catch (error) {
-          const { flow, node, generation } = departure.ref
-          const reason = this.#report(error)
-          return [{ flow, node, generation, ok: false, error: reason, again: departure.again }]
+          const { ref, again, inline } = departure
+          return [{ ...ref, ok: false, error: this.#report(error), again, inline }]
         }
       }),
     )
@@ -193,15 +119,16 @@ export class Engine {
   }
 
   async #ended(departures: readonly Departure[]): Promise<ReadonlySet<Departure>> {
-    const idOf = ({ plan, ref }: Departure): string => taskId(ref.flow, plan.head, ref.node)
+    const idOf = ({ plan, ref }: Departure): string => plan.id(ref.node, ref.member)
     const results = await readResults(this.#options.host, departures.map(idOf))
     return new Set(departures.filter((departure) => results.get(idOf(departure))?.final === true))
   }
 
   async #noteFailures(departures: readonly Departure[], failed: readonly NodeEnd[]): Promise<void> {
-    const results = failed.map(({ flow, node, error }) => {
-      const { plan } = departures.find(({ ref }) => ref.flow === flow && ref.node === node)!
-      return { id: taskId(flow, plan.head, node), state: 'failed' as const, facts: { error: error! } }
+    const plans = new Map(departures.map(({ plan }) => [plan.flow, plan]))
+    const results = failed.map(({ flow, node, member, error }) => {
+      const id = plans.get(flow)!.id(node, member)
+      return { id, state: 'failed' as const, facts: { error: error! } }
     })
     await writeResults(this.#options.host, results, this.#options.keepMs)
   }
@@ -216,7 +143,7 @@ export class Engine {
     const results = doomed.flatMap(({ plan, to, node, name, end }) => {
       if (node.kind !== 'task' || to === plan.head.end) return []
       const facts = { reason: `never ran: "${name}" before it failed: ${end.error!.message}` }
-      return { id: taskId(plan.flow, plan.head, to), state: 'cancelled' as const, facts }
+      return { id: plan.id(to), state: 'cancelled' as const, facts }
     })
     await writeResults(this.#options.host, results, this.#options.keepMs)
     for (const { plan, node } of doomed)
@@ -246,6 +173,13 @@ export class Engine {
     this.#options.onError(error)
     return { name: error.name, code: error.code, message: error.message }
   }
+}
+
+/** A gate with nobody else to wait for is passed at once. */
+function passing(move: Move): readonly NodeEnd[] {
+  if (move.kind !== 'pass') return []
+  const { flow, generation, again } = move.end
+  return [{ flow, generation, node: move.to, again, ok: true }]
 }
 
 function isMovedOn({ ok, value }: NodeEnd): boolean {

@@ -1,5 +1,5 @@
 import type { PluginHost } from '@bananasjs/core'
-import { totalKey } from './gather-value.ts'
+import { readTotal } from './gather-value.ts'
 
 /** Everyone who came to one gate in one turn. */
 export interface Arrivals {
@@ -27,8 +27,8 @@ export async function arriveAt(host: PluginHost, arrivals: Arrivals): Promise<bo
   if (failedAt.length > 0) await results.arrive(failedKey(host, arrivals), failedAt, keepMs)
   const arrived = await results.arrive(gateKey(host, arrivals), at, keepMs)
   if (size !== undefined) return arrived >= size
-  const total = await results.swap(totalKey(host.namespace, flow), null, null, 0)
-  return total !== null && arrived >= Number(Buffer.from(total).toString()) + SENDER
+  const total = await readTotal(host, flow)
+  return total !== undefined && arrived >= total + SENDER
 }
 
 export function countFailed(host: PluginHost, gate: Omit<Arrivals, 'at' | 'failedAt'>): Promise<number> {

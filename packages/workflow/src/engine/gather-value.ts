@@ -1,11 +1,13 @@
 import { QueueError } from '@bananasjs/core'
 import type { PluginHost } from '@bananasjs/core'
-import { depsOf, taskId } from '../plan/plan.ts'
+import { depsOf } from '../plan/plan.ts'
 import type { GateNode, PlanNode } from '../plan/plan.ts'
 import { forgotten } from '../plan/plan-store.ts'
-import type { PlanStore, PlanView } from '../plan/plan-store.ts'
+import type { PlanView } from '../plan/life.ts'
+import type { PlanStore } from '../plan/plan-store.ts'
 import { nodeLabel } from '../plan/node-label.ts'
 import type { Settled } from '../signature/signature.ts'
+import { expired } from './expired.ts'
 import { errorOf, failureError, readResults } from './node-results.ts'
 import type { NodeResult } from './node-results.ts'
 
@@ -21,9 +23,11 @@ export interface Elsewhere {
   readonly 'bananas-workflow': string
 }
 
-/** What the body of an open group is given: not the results, which may be many, but where they are. */
+/** What the body of a fan-out is given: not the results, which may be many, but where they are. @see Workflows.results */
 export interface Gathered<Out = unknown> {
   readonly workflow: string
+  readonly node: number
+  readonly generation: number
   readonly total: number
   /** Carries the type; never set. */
   readonly types?: Out
@@ -39,7 +43,7 @@ export async function gatherValue(source: Source, plan: PlanView, at: number): P
   const tasks = [...nodes].filter(([, node]) => node.kind === 'task').map(([task]) => task)
   const results = await readResults(
     source.host,
-    tasks.map((task) => taskId(plan.flow, plan.head, task)),
+    tasks.map((task) => plan.id(task)),
   )
   return new Gathering(source, plan, { nodes, results }).value(at)
 }
@@ -77,21 +81,22 @@ class Gathering {
 
   async value(at: number): Promise<unknown> {
     const node = this.#found.nodes.get(at)!
-    if (node.kind === 'gate') return this.#gate(node)
+    if (node.kind === 'gate') return this.#gate(node, at)
     const result = this.#result(at)
     if (result.state !== 'succeeded')
       throw failureError(`Step "${nodeLabel(this.#plan.head, node)}"`, errorOf(result))
     return openValue(this.#source, result.value())
   }
 
-  async #gate(gate: GateNode): Promise<unknown> {
-    if (gate.open !== undefined) return openGate(this.#source, this.#plan.flow)
+  async #gate(gate: GateNode, at: number): Promise<unknown> {
+    if (gate.open !== undefined) return openGate(this.#source, this.#plan, at)
     const strict = gate.policy === 'failFast' || gate.policy === 'waitForAll'
     const deps = depsOf(gate)
     const values: unknown[] = []
     // One by one where results are objects already in hand: ten thousand promises at once would cost more.
-    for (const [at, dep] of deps.entries())
-      if (gate.keys?.[at] !== null) values.push(strict ? await this.value(dep) : await this.#settled(dep))
+    for (const [position, dep] of deps.entries())
+      if (gate.keys?.[position] !== null)
+        values.push(strict ? await this.value(dep) : await this.#settled(dep))
     if (gate.keys === undefined) return values
     const keys = gate.keys.filter((key) => key !== null)
     return Object.fromEntries(keys.map((key, at) => [key, values[at]]))
@@ -108,22 +113,25 @@ class Gathering {
   }
 
   #result(at: number): NodeResult {
-    const id = taskId(this.#plan.flow, this.#plan.head, at)
+    const id = this.#plan.id(at)
     const result = this.#found.results.get(id)
     if (result !== undefined && result.final) return result
     const label = nodeLabel(this.#plan.head, this.#found.nodes.get(at)!)
-    throw new QueueError(
-      'INVALID',
-      `The result of step "${label}" (${id}) is needed and no longer there. Keep results for as long as the workflow takes: defineTask(name, { resultTtl: '7d' }).`,
-    )
+    throw expired(label, id)
   }
 }
 
-/** The number of members is known once the gate is closed. */
-async function openGate({ host }: Source, flow: string): Promise<Gathered> {
+async function openGate({ host }: Source, plan: PlanView, node: number): Promise<Gathered> {
+  const { flow, generation } = plan
+  const total = await readTotal(host, flow)
+  if (total === undefined) throw forgotten(flow)
+  return { workflow: flow, node, generation, total }
+}
+
+/** How many members an open group has, once all have been sent. */
+export async function readTotal(host: PluginHost, flow: string): Promise<number | undefined> {
   const stored = await host.results!.swap(totalKey(host.namespace, flow), null, null, 0)
-  if (stored === null) throw forgotten(flow)
-  return { workflow: flow, total: Number(Buffer.from(stored).toString()) }
+  return stored === null ? undefined : Number(Buffer.from(stored).toString())
 }
 
 export function totalKey(namespace: string, flow: string): string {
@@ -138,7 +146,7 @@ export function isElsewhere(value: unknown): value is Elsewhere {
 export async function openValue(source: Source, value: unknown): Promise<unknown> {
   if (!isElsewhere(value)) return value
   const flow = value['bananas-workflow']
-  const plan = await source.plans.view(flow)
+  const plan = await source.plans.current(flow)
   if (plan === undefined) throw forgotten(flow)
   return gatherValue(source, plan, plan.head.end)
 }

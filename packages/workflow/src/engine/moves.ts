@@ -1,7 +1,7 @@
 import { nodeLabel } from '../plan/node-label.ts'
 import { sizeOf } from '../plan/plan.ts'
 import type { Edge, GateNode, PlanNode, TaskNode } from '../plan/plan.ts'
-import type { PlanView } from '../plan/plan-store.ts'
+import type { PlanView } from '../plan/life.ts'
 import type { NodeEnd } from './node-end.ts'
 
 /** What follows from a node's end. */
@@ -62,7 +62,7 @@ export async function movesByPlan(plan: PlanView, end: NodeEnd): Promise<readonl
   return moves
 }
 
-/** Members of an open gate come to it at the place after the sender's. */
+/** The sender's place is the first, those of the members follow. */
 function memberMoves(plan: PlanView, end: NodeEnd, gate: GateNode): readonly Move[] {
   if (!end.ok && gate.policy === 'failFast')
     return [{ kind: 'doom', end, plan, to: end.node, node: gate, name: `member ${end.member}` }]

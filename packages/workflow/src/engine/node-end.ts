@@ -16,21 +16,24 @@ export interface NodeEnd extends NodeRef {
 }
 
 /** `undefined` for a task that belongs to no workflow. */
-export function nodeEnd(task: EndedTask): NodeEnd | undefined {
+export function nodeEnd(task: EndedTask, now: number): NodeEnd | undefined {
   const ref = readRef(task.headers)
   if (ref === undefined) return undefined
   const ok = task.state === 'succeeded'
   return {
     ...ref,
     ok,
-    ...(ok ? { value: { value: task.output } } : { error: task.error ?? endError(task.state) }),
+    ...(ok ? { value: { value: task.output } } : { error: task.error ?? endError(task, now) }),
     again: task.deliveries > task.attempt || HEADER.again in task.headers,
     exit: readExit(task.headers),
     inline: task.headers[HEADER.plan],
   }
 }
 
-function endError(state: EndedTask['state']): ErrorRecord {
-  const message = state === 'expired' ? 'its time was over before it could start' : 'it was cancelled'
-  return { name: 'QueueError', code: state === 'expired' ? 'TASK_TIMEOUT' : 'TASK_CANCELLED', message }
+function endError({ state, headers }: EndedTask, now: number): ErrorRecord {
+  const late = HEADER.deadline in headers && now >= Number(headers[HEADER.deadline])
+  if (late) return { name: 'QueueError', code: 'TASK_TIMEOUT', message: 'the time of its workflow was over' }
+  if (state === 'expired')
+    return { name: 'QueueError', code: 'TASK_TIMEOUT', message: 'its time was over before it could start' }
+  return { name: 'QueueError', code: 'TASK_CANCELLED', message: 'it was cancelled' }
 }

@@ -8,11 +8,14 @@ export interface NodeResult {
   readonly state: ResultRecord['state']
   readonly facts: ResultFacts
   readonly final: boolean
+  /** The value takes no more than a name would. */
+  readonly small: boolean
   /** @throws QueueError UNDECODABLE */
   value(): unknown
 }
 
 const PAGE = 500
+const SMALL_BYTES = 1024
 
 /** In pages; what is not stored is absent. */
 export async function readResults(
@@ -34,6 +37,7 @@ function nodeResult(host: PluginHost, { id, state, value }: ResultRecord): NodeR
     state,
     facts,
     final: isFinal(state),
+    small: body.length > 0 && body.length <= SMALL_BYTES,
     value: () => host.serializerFor(facts.contentType ?? 'application/json').decode(body),
   }
 }

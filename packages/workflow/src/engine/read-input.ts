@@ -1,4 +1,3 @@
-import { QueueError } from '@bananasjs/core'
 import { compose } from '../plan/compose.ts'
 import { nodeLabel } from '../plan/node-label.ts'
 import type { NodeRef } from '../plan/node-ref.ts'
@@ -13,7 +12,7 @@ import { fulfilment } from './send-node.ts'
  * @throws QueueError INVALID when plan or results are no longer there
  */
 export async function readInput(source: Source, ref: NodeRef, inline: string | undefined): Promise<unknown> {
-  const plan = await source.plans.view(ref.flow, inline)
+  const plan = await source.plans.view(ref.flow, { generation: ref.generation, inline })
   if (plan === undefined) throw forgotten(ref.flow)
   const node = (await plan.node(ref.node)) as TaskNode
   const { from } = node
@@ -23,9 +22,4 @@ export async function readInput(source: Source, ref: NodeRef, inline: string | u
   if (from.when !== 'complete') return compose(node.bound, value, label)
   const name = nodeLabel(plan.head, await plan.node(from.node))
   return compose(node.bound, fulfilment(plan, from.node, name, value), label)
-}
-
-/** What a run that was repeated needlessly answers with. */
-export function endedBefore(id: string, state: string): QueueError {
-  return new QueueError('TASK_FAILED', `Task ${id} has ended before: it ${state}.`)
 }

@@ -4,9 +4,9 @@ import { compose } from '../plan/compose.ts'
 import { nodeLabel } from '../plan/node-label.ts'
 import { HEADER, PLUGIN, writeExit, writeRef } from '../plan/node-ref.ts'
 import type { NodeRef } from '../plan/node-ref.ts'
-import { sizeOf, taskId } from '../plan/plan.ts'
+import { sizeOf } from '../plan/plan.ts'
 import type { PlanNode, TaskNode } from '../plan/plan.ts'
-import type { PlanView } from '../plan/plan-store.ts'
+import type { PlanView } from '../plan/life.ts'
 import type { Shape } from '../signature/blueprint.ts'
 import type { StepEnd, StepFailure } from '../signature/signature.ts'
 import type { NodeEnd } from './node-end.ts'
@@ -34,7 +34,7 @@ export interface Departure {
  */
 export async function sendNode({ host }: Source, departure: Departure): Promise<void> {
   const input = inputInHand(departure)
-  const headers = await headersOf(departure)
+  const headers = await headersOf(host, departure)
   const request = requestOf(
     departure,
     input,
@@ -56,22 +56,17 @@ function requestOf(
   const shape = plan.head.shapes[node.shape]!
   const { deadlineAt } = plan.head
   const options: EnqueueOptions = {
-    id: ref.member === undefined ? taskId(ref.flow, plan.head, ref.node) : memberId(ref),
+    id: plan.id(ref.node, ref.member),
     headers,
     needs: PLUGIN,
     rootId: ref.flow,
     // Somebody waits for this result, whatever the task says of those nobody waits for.
     ignoreResult: false,
-    ...(after !== undefined && { parentId: taskId(ref.flow, plan.head, after.node) }),
+    ...(after !== undefined && { parentId: plan.id(after.node) }),
     ...limitsOf(shape),
     ...(deadlineAt !== undefined && { expires: new Date(deadlineAt) }),
   }
   return { task: taskOf(shape), input: input?.value, options }
-}
-
-/** Members of an open gate have no node of their own. */
-export function memberId({ flow, node, member }: NodeRef): string {
-  return `${flow}.${node}.${member}`
 }
 
 function limitsOf({ timeoutMs, retryLimit, delayMs }: Shape): EnqueueOptions {
@@ -82,19 +77,19 @@ function limitsOf({ timeoutMs, retryLimit, delayMs }: Shape): EnqueueOptions {
   }
 }
 
-async function headersOf({
-  plan,
-  node,
-  ref,
-  again,
-  inline,
-}: Departure): Promise<Readonly<Record<string, string>>> {
+async function headersOf(
+  { runtime, results }: Source['host'],
+  { plan, node, ref, again, inline }: Departure,
+): Promise<Readonly<Record<string, string>>> {
   const exit = ref.member === undefined ? await exitOf(plan, node, ref.node) : openExit(ref)
+  const { deadlineAt } = plan.head
   return {
     [HEADER.ref]: writeRef(ref),
     ...(exit !== undefined && { [HEADER.exit]: exit }),
     ...(inline !== undefined && { [HEADER.plan]: inline }),
-    ...(again && { [HEADER.again]: 'yes' }),
+    ...(node.from !== undefined && results !== undefined && { [HEADER.once]: 'yes' }),
+    ...(deadlineAt !== undefined && { [HEADER.deadline]: String(deadlineAt) }),
+    ...(again && { [HEADER.again]: runtime.id() }),
   }
 }
 
@@ -141,14 +136,14 @@ function failureOf(
   name: string,
 ): StepFailure & { readonly status: 'rejected' } {
   const { name: kind, message, code } = error!
-  const id = taskId(plan.flow, plan.head, node)
+  const id = plan.id(node)
   const kept = { name: kind, message, ...(code !== undefined && { code }) }
   return { workflow: plan.flow, id, name, status: 'rejected', error: kept }
 }
 
 // oxlint-disable-next-line max-params -- the fulfilment is of a step of a workflow, by name
 export function fulfilment(plan: PlanView, node: number, name: string, value: unknown): StepEnd {
-  return { workflow: plan.flow, id: taskId(plan.flow, plan.head, node), name, status: 'fulfilled', value }
+  return { workflow: plan.flow, id: plan.id(node), name, status: 'fulfilled', value }
 }
 
 const TASKS = new WeakMap<Shape, Task<unknown, unknown, unknown>>()

@@ -1,4 +1,4 @@
-import type { PlanView } from '../plan/plan-store.ts'
+import type { PlanView } from '../plan/life.ts'
 import type { NodeEnd } from './node-end.ts'
 import type { Departure } from './send-node.ts'
 
@@ -6,14 +6,16 @@ export interface StartOptions {
   /** It may have been started before. */
   readonly again: boolean
   readonly inline?: string | undefined
-  readonly generation?: number
 }
 
-/** Sends what waits for nothing, in portions; answers with gates that nobody has to come to. */
+/**
+ * Sends what waits for nothing, in portions; answers with gates that nobody has to come to, and with whoever has sent the
+ * members of an open one.
+ */
 export async function startNodes(
   send: (departures: readonly Departure[]) => Promise<readonly NodeEnd[]>,
   plan: PlanView,
-  { again, inline, generation = 0 }: StartOptions,
+  { again, inline }: StartOptions,
 ): Promise<readonly NodeEnd[]> {
   const ends: NodeEnd[] = []
   let portion: Departure[] = []
@@ -21,9 +23,9 @@ export async function startNodes(
     for (let at = first; at < first + length; at += 1) {
       const found = plan.node(at)
       const node = found instanceof Promise ? await found : found
-      const ref = { flow: plan.flow, node: at, generation }
+      const ref = { flow: plan.flow, node: at, generation: plan.generation }
       if (node.kind === 'task') portion.push({ plan, node, ref, again, inline })
-      else if (node.open === undefined) ends.push({ ...ref, ok: true, again, inline })
+      else ends.push({ ...ref, ...(node.open !== undefined && { member: -1 }), ok: true, again, inline })
       if (portion.length < PORTION) continue
       ends.push(...(await send(portion)))
       portion = []

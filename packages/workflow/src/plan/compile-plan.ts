@@ -1,6 +1,7 @@
 import { QueueError } from '@bananasjs/core'
 import type { Blueprint, DagBlueprint, Policy, Shape, StepBlueprint } from '../signature/blueprint.ts'
 import { compose } from './compose.ts'
+import { spansOf } from './life.ts'
 import type { Edge, GateNode, Plan, PlanNode, Span, TaskNode, When } from './plan.ts'
 
 export interface PlanFacts {
@@ -27,7 +28,7 @@ export function compilePlan(blueprint: Blueprint, facts: PlanFacts): Plan {
       size: nodes.length,
       shapes: draft.shapes,
       end,
-      starts: spans(nodes),
+      starts: startsOf(nodes),
       undoable,
       linear: nodes.every(isLink),
       ...defined(kept),
@@ -44,15 +45,10 @@ function isLink(node: PlanNode, at: number): boolean {
   return node.kind === 'task' && node.undo === undefined && (at === 0 || node.from !== undefined)
 }
 
-function spans(nodes: readonly PlanNode[]): readonly Span[] {
-  const found: [number, number][] = []
-  for (const [at, node] of nodes.entries()) {
-    if (node.from !== undefined || (node.kind === 'gate' && node.deps.length > 0)) continue
-    const last = found.at(-1)
-    if (last !== undefined && last[0] + last[1] === at) last[1] += 1
-    else found.push([at, 1])
-  }
-  return found
+function startsOf(nodes: readonly PlanNode[]): readonly Span[] {
+  const waitsForNobody = (node: PlanNode): boolean =>
+    node.from === undefined && (node.kind === 'task' || node.deps.length === 0)
+  return spansOf(nodes.flatMap((node, at) => (waitsForNobody(node) ? at : [])))
 }
 
 function hasUndo(blueprint: Blueprint): boolean {
@@ -140,6 +136,10 @@ class Draft {
             ),
           name,
         )
+      case 'open': {
+        const gate = gateNode([], blueprint.policy, { name: name ?? `each ${blueprint.shape.task}` })
+        return this.#push({ ...gate, open: this.#shape(blueprint.shape) }, from)
+      }
       case 'dag':
         return this.#dag(blueprint, from, name)
     }

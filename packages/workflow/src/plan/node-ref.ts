@@ -6,7 +6,7 @@ export interface NodeRef {
   readonly node: number
   /** Counts up with every retry of the workflow; arrivals of one generation do not count in another. */
   readonly generation: number
-  /** Position among the members of an open gate. */
+  /** Position among the members of an open gate; -1 is whoever sends them. */
   readonly member?: number
 }
 
@@ -23,8 +23,12 @@ export const HEADER = {
   ref: 'workflow',
   exit: 'workflow-exit',
   plan: 'workflow-plan',
-  /** May have been sent before. */
+  /** May have been sent before; a new value each time. */
   again: 'workflow-again',
+  /** Two messages of this task must not both run. */
+  once: 'workflow-once',
+  /** When the time of the whole workflow is over. */
+  deadline: 'workflow-deadline',
   /** The input lies in the result backend. */
   read: 'workflow-read',
 } as const

@@ -2,15 +2,9 @@ import { QueueError } from '@bananasjs/core'
 import type { PluginHost } from '@bananasjs/core'
 import type { ResultBackend } from '@bananasjs/core/contract'
 import { decodePart, encodePart } from './plan-codec.ts'
+import { createView } from './life.ts'
+import type { Life, PlanView } from './life.ts'
 import type { Plan, PlanHead, PlanNode } from './plan.ts'
-
-/** A plan as a worker sees it: pages come as they are asked for. */
-export interface PlanView {
-  readonly flow: string
-  readonly head: PlanHead
-  /** @throws QueueError INVALID when its page has expired */
-  node(at: number): PlanNode | Promise<PlanNode>
-}
 
 interface StoredHead extends PlanHead {
   readonly pageNodes: number
@@ -67,32 +61,69 @@ export class PlanStore {
     return { head: rest, fresh: false }
   }
 
-  /** `undefined` when unknown or expired. */
-  async view(flow: string, inline?: string): Promise<PlanView | undefined> {
-    const cached = this.#cache.get(flow)
+  /** In its first life unless another one is named. `undefined` when unknown or expired. */
+  async view(
+    flow: string,
+    { generation = 0, inline }: { readonly generation?: number; readonly inline?: string | undefined } = {},
+  ): Promise<PlanView | undefined> {
+    const key = `${generation} ${flow}`
+    const cached = this.#cache.get(key)
     if (cached !== undefined && 'head' in cached) return cached
-    const view = inline === undefined ? await this.#stored(flow) : this.#travelling(flow, inline)
-    if (view !== undefined) this.#keep(flow, view)
+    const view = inline === undefined ? await this.#stored(flow, generation) : this.#travelling(flow, inline)
+    if (view !== undefined) this.#keep(key, view)
     return view
+  }
+
+  /** In its latest life. */
+  async current(flow: string): Promise<PlanView | undefined> {
+    let generation = 0
+    while (this.#host.results !== undefined && (await this.#life(flow, generation + 1)) !== undefined)
+      generation += 1
+    return this.view(flow, { generation })
+  }
+
+  /**
+   * Begins another life; of several at once one is begun, and all of them see it.
+   * @throws QueueError CONFLICT when somebody else has just begun one
+   */
+  async renew(view: PlanView, life: Life): Promise<PlanView> {
+    const bytes = encodePart(life, this.#host)
+    const key = this.#lifeKey(view.flow, life.generation)
+    const standing = await this.#results().swap(key, null, bytes, view.head.keepMs)
+    if (standing !== null && !bytes.equals(standing))
+      throw new QueueError('CONFLICT', `Workflow ${view.flow} is being retried by somebody else right now.`)
+    return (await this.view(view.flow, { generation: life.generation }))!
+  }
+
+  async #life(flow: string, generation: number): Promise<Life | undefined> {
+    const bytes = await this.#results().swap(this.#lifeKey(flow, generation), null, null, 0)
+    return bytes === null ? undefined : decodePart<Life>(bytes, flow, this.#host)
   }
 
   #travelling(flow: string, inline: string): PlanView {
     const { head, nodes } = decodePart<Plan>(Buffer.from(inline, 'base64url'), flow, this.#host)
-    return { flow, head, node: (at) => nodes[at]! }
+    return createView(flow, head, (at) => nodes[at]!)
   }
 
-  async #stored(flow: string): Promise<PlanView | undefined> {
+  async #stored(flow: string, generation: number): Promise<PlanView | undefined> {
     if (this.#host.results === undefined) return undefined
     const bytes = await this.#host.results.swap(this.#key(flow, 'head'), null, null, 0)
     if (bytes === null) return undefined
+    const life = generation === 0 ? undefined : await this.#life(flow, generation)
+    if (generation > 0 && life === undefined) return undefined
     const head = decodePart<StoredHead>(bytes, flow, this.#host)
     const { nodes } = head
-    return { flow, head, node: nodes === undefined ? (at) => this.#node(flow, head, at) : (at) => nodes[at]! }
+    return createView(
+      flow,
+      head,
+      nodes === undefined ? (at) => this.#node(flow, head, at) : (at) => nodes[at]!,
+      life,
+    )
   }
 
   #node(flow: string, { pageNodes }: StoredHead, at: number): PlanNode | Promise<PlanNode> {
     const page = Math.floor(at / pageNodes)
-    const cached = this.#cache.get(`${flow} ${page}`) as readonly PlanNode[] | undefined
+    const cached = this.#cache.get(`p${page} ${flow}`) as readonly PlanNode[] | undefined
     if (cached !== undefined) return cached[at % pageNodes]!
     return this.#page(flow, page).then((nodes) => nodes[at % pageNodes]!)
   }
@@ -101,7 +132,7 @@ export class PlanStore {
     const bytes = await this.#results().swap(this.#key(flow, `p${page}`), null, null, 0)
     if (bytes === null) throw forgotten(flow)
     const nodes = decodePart<readonly PlanNode[]>(bytes, flow, this.#host)
-    this.#keep(`${flow} ${page}`, nodes)
+    this.#keep(`p${page} ${flow}`, nodes)
     return nodes
   }
 
@@ -122,6 +153,10 @@ export class PlanStore {
 
   #key(flow: string, part: string): string {
     return `${this.#host.namespace}.workflow.${flow}.${part}`
+  }
+
+  #lifeKey(flow: string, generation: number): string {
+    return this.#key(flow, `life${generation}`)
   }
 
   #results(): ResultBackend {

@@ -72,8 +72,8 @@ export interface GateNode extends Linked {
   readonly policy: Policy
   /** Nodes to be cancelled when it fails before all are through. */
   readonly inside?: Span
-  /** Members are sent while it runs, and their number is known when it is closed. */
-  readonly open?: true
+  /** Members of this shape are sent while it runs; their number is known when all are sent. */
+  readonly open?: number
 }
 
 /** Which ends of a node set another one going: its success as part of the work, or as a callback. */
@@ -90,12 +90,4 @@ export function depsOf(gate: GateNode): readonly number[] {
 
 export function sizeOf(gate: GateNode): number {
   return gate.span === undefined ? gate.deps.length : gate.deps[1]
-}
-
-/**
- * The task of the end node carries the workflow's own id, so that its result is the workflow's; not where its failure is
- * not yet the workflow's end.
- */
-export function taskId(flow: string, head: Pick<PlanHead, 'end' | 'undoable'>, node: number): string {
-  return node === head.end && head.undoable.length === 0 ? flow : `${flow}.${node}`
 }

@@ -1,7 +1,13 @@
 import type { Duration } from '@bananasjs/core'
 
 /** What is to be done, as data. Signatures carry one; `compilePlan` makes a plan of it. */
-export type Blueprint = StepBlueprint | ChainBlueprint | GroupBlueprint | MapBlueprint | DagBlueprint
+export type Blueprint =
+  | StepBlueprint
+  | ChainBlueprint
+  | GroupBlueprint
+  | MapBlueprint
+  | OpenBlueprint
+  | DagBlueprint
 
 export interface StepBlueprint extends Callbacks {
   readonly kind: 'step'
@@ -30,6 +36,13 @@ export interface MapBlueprint extends Callbacks {
   readonly kind: 'map'
   readonly shape: Shape
   readonly inputs: readonly unknown[]
+  readonly policy: Policy
+}
+
+/** A group of one task whose inputs are still to come. Stands at the beginning of a workflow only. */
+export interface OpenBlueprint extends Callbacks {
+  readonly kind: 'open'
+  readonly shape: Shape
   readonly policy: Policy
 }
 

@@ -10,7 +10,7 @@ export interface GroupOptions<P extends Policy = Policy> {
 }
 
 /** `arrive` counts positions up to 2^20. */
-const MOST_MEMBERS = 2 ** 20
+export const MOST_MEMBERS: number = 2 ** 20
 
 /**
  * All at once; hands on their results in the order of the members, `[]` when there are none.

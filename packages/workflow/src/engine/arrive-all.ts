@@ -1,0 +1,91 @@
+import type { ErrorRecord, QueueError } from '@bananasjs/core'
+import { depsOf, sizeOf } from '../plan/plan.ts'
+import type { GateNode } from '../plan/plan.ts'
+import type { PlanView } from '../plan/life.ts'
+import { forgotten } from '../plan/plan-store.ts'
+import { arriveAt, countFailed } from './gates.ts'
+import { readTotal } from './gather-value.ts'
+import type { Source } from './gather-value.ts'
+import type { Move } from './moves.ts'
+import type { NodeEnd } from './node-end.ts'
+import { errorOf, readResults } from './node-results.ts'
+
+type Arrival = Extract<Move, { kind: 'arrive' }>
+
+/** All who came to gates in one wave, in one call a gate; answers with the gates at which everyone is now. */
+export async function arriveAll(
+  source: Source,
+  moves: readonly Move[],
+  report: (error: QueueError) => unknown,
+): Promise<readonly NodeEnd[]> {
+  const gates = new Map<string, Arrival[]>()
+  for (const move of moves) {
+    if (move.kind !== 'arrive') continue
+    const key = `${move.gate} ${move.end.generation} ${move.end.flow}`
+    const group = gates.get(key)
+    if (group === undefined) gates.set(key, [move])
+    else group.push(move)
+  }
+  const ends = await Promise.all([...gates.values()].map((group) => arrive(source, group, report)))
+  return ends.flat()
+}
+
+async function arrive(
+  source: Source,
+  moves: readonly Arrival[],
+  report: (error: QueueError) => unknown,
+): Promise<readonly NodeEnd[]> {
+  const [{ end, gate, size }] = moves as readonly [Arrival]
+  const { flow, generation, inline } = end
+  const { host, keepMs, plans } = source
+  const failed = moves.filter((move) => !move.end.ok)
+  const all = await arriveAt(host, {
+    flow,
+    generation,
+    gate,
+    size,
+    keepMs,
+    at: moves.map(({ at }) => at),
+    failedAt: failed.map(({ at }) => at),
+  })
+  if (!all) return []
+  const plan = await plans.view(flow, { generation, inline })
+  if (plan === undefined) {
+    report(forgotten(flow))
+    return []
+  }
+  const error = await verdict(source, plan, gate, failed[0]?.end.error)
+  const base = { flow, generation, node: gate, again: moves.some((move) => move.end.again) }
+  return [error === undefined ? { ...base, ok: true } : { ...base, ok: false, error }]
+}
+
+/** Why a gate fails at which all have arrived, or `undefined` when it does not. */
+// oxlint-disable-next-line max-params -- a gate of a plan, and an error that is known already
+export async function verdict(
+  source: Source,
+  plan: PlanView,
+  at: number,
+  known?: ErrorRecord,
+): Promise<ErrorRecord | undefined> {
+  const gate = (await plan.node(at)) as GateNode
+  const { policy } = gate
+  if (policy === 'failFast' || policy === 'settled') return undefined
+  const { host, keepMs } = source
+  const { flow, generation } = plan
+  const size = gate.open === undefined ? sizeOf(gate) : undefined
+  const failed = await countFailed(host, { flow, generation, gate: at, size, keepMs })
+  if (failed === 0) return undefined
+  const total = size ?? (await readTotal(host, flow)) ?? 0
+  if (typeof policy === 'object' && total - failed >= policy.atLeast) return undefined
+  const why = known ?? (await firstError(source, plan, gate))
+  if (policy === 'waitForAll') return why
+  const message = `only ${total - failed} of ${total} succeeded, at least ${policy.atLeast} were to; one failed with: ${why.message}`
+  return { name: 'QueueError', code: 'TASK_FAILED', message }
+}
+
+async function firstError({ host }: Source, plan: PlanView, gate: GateNode): Promise<ErrorRecord> {
+  const ids = gate.open === undefined ? depsOf(gate).map((dep) => plan.id(dep)) : []
+  for (const result of (await readResults(host, ids)).values())
+    if (result.final && result.state !== 'succeeded') return errorOf(result)
+  return { name: 'QueueError', code: 'TASK_FAILED', message: 'a member failed' }
+}

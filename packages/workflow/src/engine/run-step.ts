@@ -1,0 +1,94 @@
+import { QueueError } from '@bananasjs/core'
+import type { TaskContext } from '@bananasjs/core'
+import { HEADER, readRef } from '../plan/node-ref.ts'
+import type { NodeRef } from '../plan/node-ref.ts'
+import { claimStep } from './claim.ts'
+import type { Claim } from './claim.ts'
+import type { Source } from './gather-value.ts'
+import { errorOf, readResults } from './node-results.ts'
+import { readInput } from './read-input.ts'
+
+type Next = (instead?: { readonly input: unknown }) => Promise<unknown>
+
+export interface StepHost extends Source {
+  /** The time of a workflow is over. */
+  readonly onDeadline: (ref: NodeRef) => void
+}
+
+/** How long a second message of a step waits before it looks again whether the first one is through. */
+const WAIT_MS = 1000
+
+/** Runs what has not ended yet, once, with the input it waited for. */
+export async function runStep(host: StepHost, context: TaskContext, next: Next): Promise<unknown> {
+  const { headers } = context
+  const ref = readRef(headers)
+  if (ref === undefined) return next()
+  const once = HEADER.once in headers
+  // At once: who has ended has held its claim for long before.
+  const [claim, ended] = await Promise.all([
+    once ? claimStep(host, context) : undefined,
+    mayHaveEnded(context) ? endOf(host, context) : undefined,
+  ])
+  if (ended !== undefined) {
+    await claim?.end(false)
+    return ended.value
+  }
+  if (once && claim === undefined) return context.postpone(WAIT_MS)
+  return underDeadline(host, context, ref, () => claimed(context, claim, () => run(host, context, ref, next)))
+}
+
+// oxlint-disable-next-line max-params -- a run is of a step, in a context, and leads to the handler
+async function run(host: StepHost, { headers }: TaskContext, ref: NodeRef, next: Next): Promise<unknown> {
+  return HEADER.read in headers ? next({ input: await readInput(host, ref, headers[HEADER.plan]) }) : next()
+}
+
+async function claimed(
+  { signal }: TaskContext,
+  claim: Claim | undefined,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  if (claim === undefined) return call()
+  try {
+    return await call()
+  } finally {
+    await claim.end(signal.aborted)
+  }
+}
+
+/** A step that is alone in all its life needs no look at its result. */
+function mayHaveEnded({ headers, deliveries, attempt }: TaskContext): boolean {
+  return HEADER.again in headers || HEADER.once in headers || deliveries > attempt
+}
+
+async function endOf(
+  { host }: Source,
+  context: TaskContext,
+): Promise<{ readonly value: unknown } | undefined> {
+  const result = (await readResults(host, [context.id])).get(context.id)
+  if (result?.final !== true) return undefined
+  return { value: result.state === 'succeeded' ? result.value() : context.discard(errorOf(result).message) }
+}
+
+/** When the time of the workflow is over while this step runs, the whole workflow is ended, this step with it. */
+// oxlint-disable-next-line max-params -- a call under the deadline of its workflow
+async function underDeadline(
+  host: StepHost,
+  { headers }: TaskContext,
+  ref: NodeRef,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  const deadline = headers[HEADER.deadline]
+  if (deadline === undefined) return call()
+  const { runtime } = host.host
+  const timer = runtime.setTimer(() => host.onDeadline(ref), Number(deadline) - runtime.now(), true)
+  try {
+    return await call()
+  } finally {
+    timer.cancel()
+  }
+}
+
+/** The error of a workflow whose time is over. */
+export function deadlineError(flow: string): QueueError {
+  return new QueueError('TASK_TIMEOUT', `Workflow ${flow} took longer than its timeout.`)
+}
