@@ -24,7 +24,7 @@ const NEEDS: readonly BrokerNeeds[] = [
       'packages/redis/test/brokers/**',
       'packages/cli/test/brokers/**',
       'packages/workflow/test/brokers/**',
-      'packages/sqs/test/brokers/**',
+      'packages/sqs/test/brokers/with-redis.test.ts',
     ],
   },
   {

@@ -47,11 +47,12 @@ test('CommonJS requires every door', () => {
     `const { Bananas, defineTask, QueueError } = require('@bananasjs/core')
 const { sqlite } = require('@bananasjs/sqlite')
 const { redis } = require('@bananasjs/redis')
+const { sqs, fileBlobs } = require('@bananasjs/sqs')
 const { memory } = require('@bananasjs/core/memory')
 const { virtualRuntime } = require('@bananasjs/core/testing')
 const { checkMessage } = require('@bananasjs/core/contract')
 const { certifyTransport } = require('@bananasjs/conformance/node')
-for (const one of [Bananas, defineTask, QueueError, sqlite, redis, memory, virtualRuntime, checkMessage, certifyTransport])
+for (const one of [Bananas, defineTask, QueueError, sqlite, redis, sqs, fileBlobs, memory, virtualRuntime, checkMessage, certifyTransport])
   if (typeof one !== 'function') throw new Error('a door gave ' + typeof one)
 void (async () => { ${PROGRAM} })()
 `,

@@ -33,7 +33,7 @@ export interface BatchCall<T> {
 /** Ten at a time, and no more bytes than one call takes. */
 export function cut<T>(
   entries: readonly Entry<T>[],
-  maxBytes = Infinity,
+  maxBytes: number = Infinity,
   bytesOf: (request: T) => number = () => 0,
 ): readonly (readonly Entry<T>[])[] {
   const batches: Entry<T>[][] = []

@@ -6,7 +6,7 @@ import type { Settings } from './sqs-options.ts'
 export const CLOCK_MS = 1000
 /** Most messages of one publish, settle or receive: a hundred calls, some at once. */
 export const MAX_BATCH = 1000
-export const LONGEST_LEASE_MS = 12 * 3_600_000
+export const LONGEST_LEASE_MS: number = 12 * 3_600_000
 const LONGEST_DELAY_MS = 900_000
 const DEDUPE_MS = 300_000
 const QUEUE_BYTES = 1024 * 1024
