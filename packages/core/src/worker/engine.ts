@@ -7,6 +7,7 @@ import { tooLarge } from './failure-policy.ts'
 import type { Registration } from './executor.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { Intake } from './intake.ts'
+import type { HeldTask } from './held-task.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { PrefetchWindow } from './prefetch-window.ts'
 import { Reception, SETTLING } from './reception.ts'
@@ -40,9 +41,13 @@ export function createEngine(parts: Parts, settings: WorkerSettings, { workerId,
   const host = { parts, events, workerId }
   const sources = createSources(parts, settings)
   const leases = new LeaseKeeper(runtime, settings.leaseMs, broker.supports.lease)
+  const onGone = (task: HeldTask): void => {
+    leases.remove(task)
+    loop.notify()
+  }
   const batcher = createBatcher(parts, settings, {
-    leases,
-    wake: () => loop.notify(),
+    onGone,
+    onFlush: () => loop.notify(),
     giveUp: ({ task, cause }, error) => executor.dead(task, tooLarge(task, cause), cause ?? error),
   })
   const onZombie = (ended: Promise<unknown>): void => pool.noteZombie(ended)
@@ -52,7 +57,7 @@ export function createEngine(parts: Parts, settings: WorkerSettings, { workerId,
     handlers.has(task) && (needs === undefined || plugins.has(needs))
   const intake = new Intake({ ...settings, ...host, executor, knows })
   const window = new PrefetchWindow(runtime)
-  const pool = new TaskPool(settings.concurrency, { executor, intake, leases, batcher, window })
+  const pool = new TaskPool(settings.concurrency, { executor, intake, batcher, window, onGone })
   const revocations = new RevocationWatch(parts)
   const reception = new Reception({
     intake,
@@ -76,20 +81,15 @@ export function createEngine(parts: Parts, settings: WorkerSettings, { workerId,
 function createBatcher(
   parts: Parts,
   settings: WorkerSettings,
-  { leases, wake, giveUp }: { leases: LeaseKeeper; wake: () => void } & Pick<SettleBatcherOptions, 'giveUp'>,
+  wiring: Pick<SettleBatcherOptions, 'onGone' | 'onFlush' | 'giveUp'>,
 ): SettleBatcher {
   return new SettleBatcher({
     runtime: parts.runtime,
     results: parts.results,
     maxBatch: parts.broker.supports.maxBatch,
-    onGone: (task) => {
-      leases.remove(task)
-      wake()
-    },
     onError: settings.onError,
-    giveUp,
     finish: tellPlugins(parts.plugins),
-    onFlush: wake,
+    ...wiring,
   })
 }
 

@@ -2,16 +2,16 @@ import type { QueueError } from '../errors.ts'
 import type { Executor } from './executor.ts'
 import type { HeldTask } from './held-task.ts'
 import type { Intake } from './intake.ts'
-import type { LeaseKeeper } from './lease-keeper.ts'
 import type { PrefetchWindow } from './prefetch-window.ts'
 import type { SettleBatcher } from './settle-batcher.ts'
 
 export interface TaskPoolOptions {
   readonly executor: Executor
   readonly intake: Intake
-  readonly leases: LeaseKeeper
   readonly batcher: SettleBatcher
   readonly window: PrefetchWindow
+  /** The task is out of our hands, and its slot is free: there may be room for another. */
+  readonly onGone: (task: HeldTask) => void
 }
 
 /** Runs what was admitted, at most `concurrency` at once; the rest of a prefetched batch waits here, in order. */
@@ -96,14 +96,14 @@ export class TaskPool {
   }
 
   async #run(task: HeldTask): Promise<void> {
-    const { executor, intake, leases, batcher, window } = this.#options
+    const { executor, intake, batcher, window, onGone } = this.#options
     this.#active.add(task)
     const startedAt = window.started()
     const ending = task.lost ? undefined : await executor.run(task)
     window.ended(startedAt)
     this.#active.delete(task)
     intake.clear(task)
-    if (ending === undefined) leases.remove(task)
+    if (ending === undefined) onGone(task)
     else batcher.add(ending)
     this.pump()
     if (this.#active.size === 0) this.#onIdle?.()
