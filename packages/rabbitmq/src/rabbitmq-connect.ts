@@ -1,5 +1,6 @@
 import { connect as amqpConnect } from 'amqplib'
 import type { AmqpConnection } from './rabbitmq-driver.ts'
+import { gatherWrites } from './rabbitmq-gather.ts'
 import { urlsOf } from './rabbitmq-options.ts'
 import type { RabbitmqOptions } from './rabbitmq-options.ts'
 
@@ -14,13 +15,15 @@ export function connector(options: RabbitmqOptions, name: string): () => Promise
   return async () => {
     const address = addresses[attempts % addresses.length]!
     attempts += 1
-    return amqpConnect(address, {
+    const connection = (await amqpConnect(address, {
       noDelay: true,
       keepAlive: true,
       timeout: HANDSHAKE_MS,
       clientProperties: { connection_name: name, ...(clientProperties as object | undefined) },
       ...driver,
-    })
+    })) as AmqpConnection
+    gatherWrites(connection)
+    return connection
   }
 }
 

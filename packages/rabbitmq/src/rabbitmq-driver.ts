@@ -4,6 +4,7 @@ export type AmqpTable = Readonly<Record<string, unknown>>
 export interface AmqpProperties {
   readonly messageId?: string
   readonly correlationId?: string
+  readonly type?: string
   readonly headers?: AmqpTable
   readonly persistent?: boolean
   readonly mandatory?: boolean
@@ -15,6 +16,7 @@ export interface AmqpMessage {
   readonly properties: {
     readonly messageId?: unknown
     readonly correlationId?: unknown
+    readonly type?: unknown
     readonly headers?: AmqpTable | undefined
   }
   readonly content: Buffer
@@ -67,8 +69,17 @@ export interface AmqpConfirmChannel extends AmqpChannel {
   ): boolean
 }
 
+/** The socket below a connection. */
+export interface AmqpSocket {
+  // oxlint-disable-next-line typescript/no-explicit-any -- an encoding and a callback, both optional
+  write(...args: any[]): boolean
+  cork(): void
+  uncork(): void
+}
+
 /** The part of a connection of amqplib 1 or 2 that is used here. */
 export interface AmqpConnection {
+  readonly connection?: { readonly stream?: AmqpSocket }
   createChannel(): Promise<AmqpChannel>
   createConfirmChannel(): Promise<AmqpConfirmChannel>
   close(): Promise<void>

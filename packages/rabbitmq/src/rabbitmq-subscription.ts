@@ -28,7 +28,6 @@ export class Subscription {
   /** On their way back, and not settled yet. */
   readonly #leaving = new Set<AmqpMessage>()
   #tag: string | undefined
-  #tags = 0
   #moving: Promise<void> | undefined
   #window = 0
   /** Largest window that was needed since `#since`. */
@@ -141,7 +140,8 @@ export class Subscription {
   /** A quorum queue knows windows of consumers only, not of channels: another window is another consumer. */
   async #subscribe(window: number): Promise<void> {
     const old = this.#tag
-    const tag = `${(this.#tags += 1)}`
+    // Unique everywhere: RabbitMQ 3.10 confuses consumers of a quorum queue that bear one tag on different channels, and dies of it.
+    const tag = systemRuntime.id()
     this.#tag = tag
     this.#window = window
     // The old one first: two that push at once would fill two windows. One channel sends its requests in this order.
