@@ -235,10 +235,10 @@ export class Executor {
     const { results } = this.#options.parts
     const { unique, uniqueUntil, attempt } = held.envelope
     if (results === undefined || unique === undefined || attempt > 1) return false
-    const holder =
-      uniqueUntil === 'started'
-        ? await releaseUnique(results, unique, held.id)
-        : await uniqueHolder(results, unique)
+    const reading =
+      uniqueUntil === 'started' ? releaseUnique(results, unique, held.id) : uniqueHolder(results, unique)
+    // A backend that does not answer is not the task's failure: it runs, as when revocations cannot be seen.
+    const holder = await reading.catch(() => held.id)
     return holder !== undefined && holder !== held.id
   }
 

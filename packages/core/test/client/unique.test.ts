@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { defineTask } from '../../src/index.ts'
+import type { ResultBackend } from '../../src/contract/index.ts'
+import { defineTask, QueueError } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { testApp } from '../app.ts'
 import { until } from '../until.ts'
@@ -109,5 +110,34 @@ describe('unique', () => {
       code: 'TOO_LARGE',
     })
     expect((await app.enqueue(task, 'x', { unique: { key: 'k' } })).duplicate).toBe(false)
+  })
+
+  it('spends no attempt when the backend does not answer as the task starts', async () => {
+    const transport = memory()
+    const { results } = transport
+    let down = false
+    const failing = {
+      name: results!.name,
+      supports: results!.supports,
+      open: () => results!.open(),
+      close: () => results!.close(),
+      [Symbol.asyncDispose]: () => results!.close(),
+      put: (...given: Parameters<ResultBackend['put']>) => results!.put(...given),
+      get: (...given: Parameters<ResultBackend['get']>) => results!.get(...given),
+      arrive: (...given: Parameters<ResultBackend['arrive']>) => results!.arrive(...given),
+      watch: (...given: Parameters<NonNullable<ResultBackend['watch']>>) => results!.watch!(...given),
+      swap: async (...given: Parameters<ResultBackend['swap']>) => {
+        if (down) throw new QueueError('CONNECTION_LOST', 'The backend is away.')
+        return results!.swap(...given)
+      },
+    }
+    const { app, worker } = testApp({ transport: { ...transport, results: failing } })
+    const once = defineTask<string, number>('once', { retry: false })
+    const job = await app.enqueue(once, 'a', { unique: { key: 'k' } })
+    down = true
+    await worker()
+      .handle(once, (_, { attempt }) => attempt)
+      .start()
+    expect(await job.result()).toBe(1)
   })
 })
