@@ -32,7 +32,10 @@ export interface StreamInfo {
     readonly last_seq: number
     readonly subjects?: Readonly<Record<string, number>>
   }
-  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly { readonly current: boolean }[] }
+  readonly cluster?: {
+    readonly leader?: string
+    readonly replicas?: readonly { readonly current: boolean }[]
+  }
 }
 
 export interface ConsumerConfig {

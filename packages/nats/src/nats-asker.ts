@@ -96,7 +96,10 @@ export class Asker {
     for (const [token, { deadline, done, subject }] of this.#open) {
       if (deadline > now) break
       this.#open.delete(token)
-      done(lostError(this.#link.where, new Error(`no answer on ${subject} for ${this.#commandMs} ms`)), undefined)
+      done(
+        lostError(this.#link.where, new Error(`no answer on ${subject} for ${this.#commandMs} ms`)),
+        undefined,
+      )
     }
     if (this.#open.size > 0) this.#timer = systemRuntime.setTimer(() => this.#sweep(), this.#commandMs / 4)
   }
@@ -104,6 +107,8 @@ export class Asker {
   #fail(errorOf: (question: Question) => unknown): void {
     const open = [...this.#open.values()]
     this.#open.clear()
+    this.#timer?.cancel()
+    this.#timer = undefined
     for (const question of open) question.done(errorOf(question), undefined)
   }
 

@@ -65,19 +65,16 @@ export class NatsBroker implements Broker {
     checkQueueName(queue)
     await this.open({ signal })
     if (messages.length > MAX_BATCH)
-      throw new QueueError('INVALID', `nats: a batch has up to ${MAX_BATCH} messages, not ${messages.length}.`)
-    const failures: Failure[] = []
-    const letters: Letter[] = []
-    const indexes: number[] = []
-    for (const [index, message] of messages.entries()) {
-      const letter = checkMessage(message) ?? this.#letter(queue, message)
-      if (letter instanceof QueueError) failures.push({ index, error: letter })
-      else indexes[letters.push(letter) - 1] = index
-    }
+      throw new QueueError(
+        'INVALID',
+        `nats: a batch has up to ${MAX_BATCH} messages, not ${messages.length}.`,
+      )
+    const { letters, indexes, failures } = this.#letters(queue, messages)
     if (letters.length === 0) return failures
     await this.#ensure(queue, messages)
     const sent = await race(this.#sender.send(letters, signal), signal)
     const [first] = sent
+    // All failed for one reason: the whole call did.
     if (first !== undefined && sent.every((error) => error?.code === first.code)) throw first
     for (const [at, error] of sent.entries())
       if (error !== undefined) failures.push({ index: indexes[at]!, error })
@@ -89,6 +86,7 @@ export class NatsBroker implements Broker {
     await this.open(options)
     if (!(options.leaseMs >= CLOCK_MS))
       throw new QueueError('INVALID', `nats: leaseMs must be at least ${CLOCK_MS}, not ${options.leaseMs}.`)
+    await this.#client.streams.ensureConsumer(queue, 'ready', options.leaseMs)
     const consumer = new NatsConsumer({
       leaseMs: options.leaseMs,
       prefetch: options.prefetch,
@@ -150,11 +148,18 @@ export class NatsBroker implements Broker {
     await this.close()
   }
 
-  #letter(queue: string, message: Message): Letter | QueueError {
+  /** Those that may be sent, with their places in the batch. */
+  #letters(queue: string, messages: readonly Message[]): Drafts {
+    const drafts: Drafts = { letters: [], indexes: [], failures: [] }
     const { ready, delayed } = this.#client.names.queue(queue)
-    const { delayMs } = message
-    const letter = this.#sender.letter(delayMs > 0 ? delayed : ready, message, { delayMs })
-    return this.#sender.refusalOf(letter, message.id) ?? letter
+    for (const [index, message] of messages.entries()) {
+      const { delayMs } = message
+      const letter = this.#sender.letter(delayMs > 0 ? delayed : ready, message, { delayMs })
+      const error = checkMessage(message) ?? this.#sender.refusalOf(letter, message.id)
+      if (error !== undefined) drafts.failures.push({ index, error })
+      else drafts.indexes[drafts.letters.push(letter) - 1] = index
+    }
+    return drafts
   }
 
   async #ensure(queue: string, messages: readonly Message[]): Promise<void> {
@@ -190,4 +195,10 @@ export class NatsBroker implements Broker {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
     await this.#tenancy.leave()
   }
+}
+
+interface Drafts {
+  readonly letters: Letter[]
+  readonly indexes: number[]
+  readonly failures: Failure[]
 }

@@ -89,9 +89,12 @@ export class Bucket {
   async #byLeader(key: string): Promise<Found | undefined> {
     const { api, names } = this.#client
     try {
-      const { message } = await api.request<{ readonly message: Message }>(`STREAM.MSG.GET.${names.results}`, {
-        last_by_subj: key,
-      })
+      const { message } = await api.request<{ readonly message: Message }>(
+        `STREAM.MSG.GET.${names.results}`,
+        {
+          last_by_subj: key,
+        },
+      )
       const headers = Buffer.from(message.hdrs ?? '', 'base64').toString()
       return {
         seq: message.seq,

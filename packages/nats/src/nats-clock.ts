@@ -43,18 +43,21 @@ export class ServerClock {
     const nonce = systemRuntime.id()
     const { queues } = this.#names
     const filter = this.#names.silence(nonce)
-    const { created } = await this.#api.request<ConsumerInfo>(`CONSUMER.CREATE.${queues}.${nonce}.${filter}`, {
-      stream_name: queues,
-      config: {
-        name: nonce,
-        filter_subject: filter,
-        ack_policy: 'explicit',
-        deliver_policy: 'all',
-        inactive_threshold: FORGOTTEN_MS * NANOS_PER_MS,
-        mem_storage: true,
-        num_replicas: 1,
+    const { created } = await this.#api.request<ConsumerInfo>(
+      `CONSUMER.CREATE.${queues}.${nonce}.${filter}`,
+      {
+        stream_name: queues,
+        config: {
+          name: nonce,
+          filter_subject: filter,
+          ack_policy: 'explicit',
+          deliver_policy: 'all',
+          inactive_threshold: FORGOTTEN_MS * NANOS_PER_MS,
+          mem_storage: true,
+          num_replicas: 1,
+        },
       },
-    })
+    )
     const at = systemRuntime.monotonic()
     this.#sample = { at, offsetMs: Date.parse(created) - at }
     this.#api.request(`CONSUMER.DELETE.${queues}.${nonce}`).catch(() => undefined) // it goes by itself, too

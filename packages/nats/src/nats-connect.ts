@@ -12,17 +12,11 @@ const PING_MS = 10_000
 
 /** A connection that the driver makes anew for ever, whatever the server says. */
 export async function connect(options: NatsOptions): Promise<NatsDriver> {
-  const { username, password, token, driver } = options
   const urls = urlsOf(options).map((url) => new URL(url))
-  const [first] = urls
-  const login = {
-    user: username ?? (first?.username === '' ? undefined : decodeURIComponent(first?.username ?? '')),
-    pass: password ?? (first?.password === '' ? undefined : decodeURIComponent(first?.password ?? '')),
-    token,
-  }
-  return natsConnect({
-    servers: urls.map(({ hostname, port }) => `${hostname || '127.0.0.1'}:${port || '4222'}`),
-    ...Object.fromEntries(Object.entries(login).filter(([, value]) => value !== undefined && value !== '')),
+  const delay = new ReconnectDelay()
+  const connection = await natsConnect({
+    servers: urls.map(hostOf),
+    ...loginOf(options, urls),
     ...(urls.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
     name: 'bananas',
     timeout: HANDSHAKE_MS,
@@ -31,33 +25,59 @@ export async function connect(options: NatsOptions): Promise<NatsDriver> {
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
-    reconnectDelayHandler: reconnectDelay(),
-    ...driver,
+    reconnectDelayHandler: () => delay.next(),
+    ...options.driver,
   })
+  void delay.follow(connection)
+  return connection
 }
 
 /** How messages and errors name the server; never with the password. */
 export function describeServer(options: NatsOptions): string {
   return urlsOf(options)
-    .map((url) => new URL(url))
-    .map(({ hostname, port }) => `${hostname || '127.0.0.1'}:${port || '4222'}`)
+    .map((url) => hostOf(new URL(url)))
     .join(', ')
 }
 
-/** Exponential with full jitter on its upper half, so that a fleet does not come back in step. */
-export function backoffMs(attempt: number): number {
-  const ceiling = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempt, 10), LONGEST_BACKOFF_MS)
-  return ceiling * (0.5 + systemRuntime.random() / 2)
+function hostOf({ hostname, port }: URL): string {
+  return `${hostname || '127.0.0.1'}:${port || '4222'}`
 }
 
-/** The driver asks again and again while it is away; asked after a pause, it begins anew. */
-function reconnectDelay(): () => number {
-  let attempt = 0
-  let askedAt = -Infinity
-  return () => {
-    const now = systemRuntime.monotonic()
-    attempt = now - askedAt > 2 * LONGEST_BACKOFF_MS ? 0 : attempt + 1
-    askedAt = now
-    return backoffMs(attempt)
+/** The options go before the url. */
+function loginOf(
+  { username, password, token }: NatsOptions,
+  [url]: readonly URL[],
+): Readonly<Record<string, string>> {
+  const login = {
+    user: username ?? decodeURIComponent(url?.username ?? ''),
+    pass: password ?? decodeURIComponent(url?.password ?? ''),
+    token: token ?? '',
+  }
+  return Object.fromEntries(Object.entries(login).filter(([, value]) => value !== ''))
+}
+
+export function backoffMs(attempt: number): number {
+  return jittered(Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempt, 10), LONGEST_BACKOFF_MS))
+}
+
+/** On its upper half, so that a fleet does not come back in step. */
+function jittered(ceilingMs: number): number {
+  return ceilingMs * (0.5 + systemRuntime.random() / 2)
+}
+
+/** The longer it is away, the longer the pauses. The driver asks while it waits, too, so its questions are not counted. */
+class ReconnectDelay {
+  #awaySince: number | undefined
+
+  next(): number {
+    const awayMs = systemRuntime.monotonic() - (this.#awaySince ?? Infinity)
+    return jittered(Math.min(Math.max(awayMs, FIRST_BACKOFF_MS), LONGEST_BACKOFF_MS))
+  }
+
+  async follow(driver: NatsDriver): Promise<void> {
+    for await (const { type } of driver.status()) {
+      if (type === 'disconnect') this.#awaySince = systemRuntime.monotonic()
+      else if (type === 'reconnect') this.#awaySince = undefined
+    }
   }
 }

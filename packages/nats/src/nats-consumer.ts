@@ -16,8 +16,8 @@ import type { Token } from './nats-message.ts'
 import { Puller } from './nats-puller.ts'
 import type { Arrival } from './nats-puller.ts'
 import type { Sender } from './nats-sender.ts'
-import { Settler } from './nats-settler.ts'
-import type { Held, Move } from './nats-settler.ts'
+import { leaseLost, Settler } from './nats-settler.ts'
+import type { Held } from './nats-settler.ts'
 import { MAX_BATCH } from './nats-supports.ts'
 
 export interface NatsConsumerOptions extends ConsumeOptions {
@@ -36,6 +36,7 @@ export class NatsConsumer implements Consumer {
   readonly #client: NatsClient
   readonly #queue: string
   readonly #consumer: string
+  readonly #leaseMs: number
   readonly #onClose: (consumer: NatsConsumer) => void
   readonly #settler: Settler
   readonly #puller: Puller
@@ -53,6 +54,7 @@ export class NatsConsumer implements Consumer {
     this.#client = client
     this.#queue = queue
     this.#consumer = client.names.queue(queue).readyConsumer
+    this.#leaseMs = leaseMs
     this.#onClose = onClose
     this.#settler = new Settler(client, sender, queue)
     this.#leases = new Leases(this.#settler, leaseMs)
@@ -69,15 +71,11 @@ export class NatsConsumer implements Consumer {
     this.#check()
     signal?.throwIfAborted()
     if (!(max >= 1)) return []
-    if (this.#receiving)
-      throw new QueueError(
-        'INVALID',
-        `nats: this consumer of queue "${this.#queue}" is receiving already. Wait for it, or use another consumer.`,
-      )
-    this.#receiving = true
+    this.#enter()
     const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    const deadline = systemRuntime.monotonic() + waitMs
     try {
-      return await this.#receive(Math.min(Math.floor(max), MAX_BATCH), systemRuntime.monotonic() + waitMs, stop)
+      return await this.#receive(Math.min(Math.floor(max), MAX_BATCH), deadline, stop)
     } catch (error) {
       if (stop.aborted) void this.#puller.stop()
       signal?.throwIfAborted()
@@ -90,34 +88,12 @@ export class NatsConsumer implements Consumer {
 
   async settle(settlements: readonly Settlement[]): Promise<readonly Failure[]> {
     this.#check()
-    const failures: Failure[] = []
-    const done: string[] = []
-    const moves: { readonly index: number; readonly held: Held; readonly move: Move }[] = []
-    for (const [index, settlement] of settlements.entries()) {
-      const { receipt } = settlement
-      const token = this.#tokenOf(receipt)
-      if (token === undefined) failures.push({ index, error: this.#leaseLost(receipt) })
-      else if (settlement.as === 'ack') done.push(receipt)
-      else {
-        const held = this.#held.get(receipt) ?? (await this.#settler.find(receipt, token))
-        if (held === undefined) failures.push({ index, error: this.#leaseLost(receipt) })
-        else moves.push({ index, held, move: settlement })
-      }
-    }
-    if (moves.length > 0) {
-      const outcomes = await this.#settler.move(
-        moves.map(({ held }) => held),
-        moves.map(({ move }) => move),
-      )
-      for (const [at, error] of outcomes.entries()) {
-        const { index, held } = moves[at]!
-        if (error === undefined) done.push(held.receipt)
-        else failures.push({ index, error })
-      }
-    }
-    await this.#settler.acknowledge(done)
+    const { done, failures } = await this.#settler.settle(settlements, {
+      tokenOf: (receipt) => this.#tokenOf(receipt),
+      held: this.#held,
+    })
     for (const receipt of done) this.#forget(receipt)
-    return failures.toSorted((a, b) => a.index - b.index)
+    return failures
   }
 
   async extend(receipts: readonly string[], leaseMs: number): Promise<readonly Failure[]> {
@@ -125,7 +101,8 @@ export class NatsConsumer implements Consumer {
     const failures: Failure[] = []
     const ours: string[] = []
     for (const [index, receipt] of receipts.entries()) {
-      if (this.#tokenOf(receipt) === undefined) failures.push({ index, error: this.#leaseLost(receipt) })
+      if (this.#tokenOf(receipt) === undefined)
+        failures.push({ index, error: leaseLost(receipt, this.#queue) })
       else ours.push(receipt)
     }
     await this.#settler.lease(ours, leaseMs)
@@ -197,7 +174,7 @@ export class NatsConsumer implements Consumer {
     const { error, gone } = this.#puller
     if (gone) streams.forget()
     const driver = await link.open(stop)
-    await streams.ensureConsumer(this.#queue, 'ready')
+    this.#leases.patienceMs = await streams.ensureConsumer(this.#queue, 'ready', this.#leaseMs)
     await this.#delays.start()
     stop.throwIfAborted()
     if (error !== undefined) {
@@ -254,9 +231,7 @@ export class NatsConsumer implements Consumer {
   }
 
   #tokenOf(receipt: string): Token | undefined {
-    return (
-      this.#held.get(receipt)?.token ?? tokenOfAck(receipt, this.#client.names.queues, this.#consumer)
-    )
+    return this.#held.get(receipt)?.token ?? tokenOfAck(receipt, this.#client.names.queues, this.#consumer)
   }
 
   #forget(receipt: string): void {
@@ -275,11 +250,13 @@ export class NatsConsumer implements Consumer {
     this.#onClose(this)
   }
 
-  #leaseLost(receipt: string): QueueError {
-    return new QueueError(
-      'LEASE_LOST',
-      `nats: the delivery ${receipt.slice(0, 100)} of queue "${this.#queue}" is not one that could be settled; nothing was changed.`,
-    )
+  #enter(): void {
+    if (this.#receiving)
+      throw new QueueError(
+        'INVALID',
+        `nats: this consumer of queue "${this.#queue}" is receiving already. Wait for it, or use another consumer.`,
+      )
+    this.#receiving = true
   }
 
   #check(): void {

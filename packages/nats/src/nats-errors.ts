@@ -76,7 +76,10 @@ const KNOWN: ReadonlyMap<number, Known> = new Map<number, Known>([
   ],
   [
     10_005,
-    { code: 'UNSUPPORTED', text: 'has too few servers for so many replicas. Lower replicas, or add servers.' },
+    {
+      code: 'UNSUPPORTED',
+      text: 'has too few servers for so many replicas. Lower replicas, or add servers.',
+    },
   ],
 ])
 

@@ -29,14 +29,15 @@ export class Inspection {
   /** Every queue has a consumer from its first use on, which bears its name. */
   async queues({ signal }: Abortable = {}): Promise<readonly string[]> {
     const { api, names } = this.#client
-    const found = new Set<string>()
-    for (let offset = 0; ;) {
-      const page = await api.request<ConsumerPage>(`CONSUMER.LIST.${names.queues}`, { offset }, signal)
-      for (const { name, config } of page.consumers ?? [])
-        if (name.startsWith('ready_') && config.description !== undefined) found.add(config.description)
-      offset += page.consumers?.length ?? 0
-      if (offset >= page.total || page.consumers?.length === 0) return [...found].toSorted()
+    const found: ConsumerInfo[] = []
+    for (let total = Infinity; found.length < total;) {
+      const request = { offset: found.length }
+      const page = await api.request<ConsumerPage>(`CONSUMER.LIST.${names.queues}`, request, signal)
+      found.push(...(page.consumers ?? []))
+      total = (page.consumers ?? []).length === 0 ? 0 : page.total
     }
+    const ready = found.filter(({ name }) => name.startsWith('ready_'))
+    return [...new Set(ready.map(({ config }) => config.description ?? ''))].toSorted()
   }
 
   /** From the first that was never handed out; what was given back stands behind it, as a new message. */

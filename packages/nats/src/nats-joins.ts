@@ -105,4 +105,7 @@ function mark(bits: Uint8Array, together: readonly Arrival[]): readonly number[]
 }
 
 /** How many bits are set in a byte. */
-const ONES: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length)
+const ONES: readonly number[] = Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(2).replaceAll('0', '').length,
+)

@@ -139,7 +139,8 @@ export class NatsLink {
     else if (type === 'disconnect') this.#onDown()
     else if (type === 'error') {
       const known = this.explain(error)
-      if (this.#up && known.code === 'DENIED') for (const { onError } of [...this.#listeners]) onError?.(error)
+      if (this.#up && known.code === 'DENIED')
+        for (const { onError } of [...this.#listeners]) onError?.(error)
       if (this.#up) return
       this.#lastError = error
       if (!known.retryable) this.#fail(known)

@@ -90,7 +90,11 @@ function checkedStreams(streams: NatsCommonOptions['streams'] = 'create'): 'crea
   return streams
 }
 
-function checkStreams({ prefix, replicas, storage }: Pick<Settings, 'prefix' | 'replicas' | 'storage'>): void {
+function checkStreams({
+  prefix,
+  replicas,
+  storage,
+}: Pick<Settings, 'prefix' | 'replicas' | 'storage'>): void {
   if (typeof prefix !== 'string' || !PREFIX.test(prefix))
     throw invalid(`prefix must be 1 to 32 letters, digits, "-" or "_", not ${JSON.stringify(prefix)}`)
   if (!Number.isInteger(replicas) || replicas < 1 || replicas > 5)

@@ -104,7 +104,11 @@ export class Puller {
     const line = this.#lineOn(driver)
     const batch = max - this.#buffer.length
     if (line.pull !== undefined || batch <= 0) return
-    this.#pull(line, { batch, expires: EXPIRES_MS * NANOS_PER_MS, idle_heartbeat: HEARTBEAT_MS * NANOS_PER_MS })
+    this.#pull(line, {
+      batch,
+      expires: EXPIRES_MS * NANOS_PER_MS,
+      idle_heartbeat: HEARTBEAT_MS * NANOS_PER_MS,
+    })
   }
 
   /** What is there now, up to `max`; ends with news either way. */
@@ -166,7 +170,9 @@ export class Puller {
   #lineOn(driver: NatsDriver): Line {
     const known = this.#line
     if (known?.driver === driver && !known.gone && known.error === undefined) return known
-    this.#end()?.drain().catch(() => undefined)
+    this.#end()
+      ?.drain()
+      .catch(() => undefined)
     const { inboxPrefix } = (driver as { options?: { inboxPrefix?: string } }).options ?? {}
     const inbox = createInbox(inboxPrefix)
     const subscription = driver.subscribe(`${inbox}.*`, {

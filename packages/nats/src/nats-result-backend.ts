@@ -9,9 +9,9 @@ import type {
 } from '@bananasjs/core/contract'
 import { race } from './nats-abort.ts'
 import { Bucket } from './nats-bucket.ts'
-import type { Cell } from './nats-bucket.ts'
 import { durabilityOf } from './nats-client.ts'
 import type { NatsClient } from './nats-client.ts'
+import { swapFact } from './nats-facts.ts'
 import { Joins } from './nats-joins.ts'
 import { checkTtl, decodeResult, encodeResult, tooLarge } from './nats-result-record.ts'
 import { ResultWatch } from './nats-result-watch.ts'
@@ -97,23 +97,11 @@ export class NatsResultBackend implements ResultBackend {
     const most = this.#supports.maxValueBytes
     if (next !== null) checkTtl(ttlMs)
     if (next !== null && next.length > most) throw tooLarge(`The value of key ${key}`, next.length, most)
-    const value = next === null ? null : Uint8Array.from(next)
     const subject = this.#client.names.key('fact', key)
+    const change = { expected, value: next === null ? null : Uint8Array.from(next), ttlMs }
+    this.#sweeper.count(1)
     // When the answer to a write gets lost, the next try reads what came of it: one's own value, or the winner's.
-    return this.#persist(async () => {
-      // An absent key is most often taken at once.
-      let cell: Cell | undefined =
-        expected === null && value !== null ? { seq: 0, value: undefined, ttlMs: 0 } : undefined
-      for (;;) {
-        cell ??= await this.#bucket.read(subject)
-        if (!isSame(cell.value, expected)) return cell.value ?? null
-        if (value === null && cell.value === undefined) return null
-        const seq = await this.#bucket.write(subject, { value, ttlMs, expected: cell.seq })
-        this.#sweeper.count(1)
-        if (seq !== undefined) return value === null ? null : Uint8Array.from(value)
-        cell = undefined
-      }
-    })
+    return this.#persist(() => swapFact(this.#bucket, subject, change))
   }
 
   async arrive(join: string, positions: readonly number[], ttlMs: number): Promise<number> {
@@ -208,11 +196,6 @@ export class NatsResultBackend implements ResultBackend {
     for (const watch of this.#watches) watch.look() // each looks once more and meets CLOSED
     await this.#tenancy.leave()
   }
-}
-
-function isSame(stored: Uint8Array | undefined, expected: Uint8Array | null): boolean {
-  if (stored === undefined || expected === null) return stored === undefined && expected === null
-  return Buffer.compare(stored, expected) === 0
 }
 
 function supportsOf(durability: Durability, maxPayloadBytes: number): ResultSupports {

@@ -53,10 +53,7 @@ export class Sender {
    * Resolves when each is stored or refused; what got no answer is sent again for as long as a call waits for a recovery.
    * @returns what became of each: `undefined` for stored
    */
-  async send(
-    letters: readonly Letter[],
-    signal?: AbortSignal,
-  ): Promise<readonly (QueueError | undefined)[]> {
+  async send(letters: readonly Letter[], signal?: AbortSignal): Promise<readonly (QueueError | undefined)[]> {
     const { settings, link, where } = this.#client
     const outcomes: unknown[] = Array.from({ length: letters.length })
     const deadline = systemRuntime.monotonic() + settings.recoveryMs

@@ -1,5 +1,5 @@
 import { QueueError } from '@bananasjs/core/contract'
-import type { Message, Settlement } from '@bananasjs/core/contract'
+import type { Failure, Message, Settlement } from '@bananasjs/core/contract'
 import type { NatsClient } from './nats-client.ts'
 import { NANOS_PER_MS } from './nats-api.ts'
 import { ERROR, isRefused, natsError } from './nats-errors.ts'
@@ -15,8 +15,14 @@ export interface Held {
   readonly stored: Stored
 }
 
+/** What a consumer knows of receipts: all that may be its queue's, and those it was given itself. */
+interface Known {
+  readonly tokenOf: (receipt: string) => Token | undefined
+  readonly held: ReadonlyMap<string, Held>
+}
+
 /** What may become of a delivery beside an acknowledgement. */
-export type Move = Exclude<Settlement, { readonly as: 'ack' }>
+type Move = Exclude<Settlement, { readonly as: 'ack' }>
 
 const ACK = '+ACK'
 
@@ -32,6 +38,44 @@ export class Settler {
     this.#sender = sender
     this.#queue = queue
     this.#names = client.names.queue(queue)
+  }
+
+  /**
+   * Decides the fate of each.
+   * @param held what this consumer was given itself
+   * @returns which are settled, and which failed
+   * @throws QueueError
+   */
+  async settle(
+    settlements: readonly Settlement[],
+    { tokenOf, held }: Known,
+  ): Promise<{ readonly done: readonly string[]; readonly failures: readonly Failure[] }> {
+    const failures: Failure[] = []
+    const done: string[] = []
+    const moving: { readonly index: number; readonly held: Held; readonly move: Move }[] = []
+    for (const [index, settlement] of settlements.entries()) {
+      const { receipt } = settlement
+      const token = tokenOf(receipt)
+      const known = held.get(receipt)
+      if (token !== undefined && settlement.as === 'ack') done.push(receipt)
+      else {
+        const found = known ?? (token === undefined ? undefined : await this.#find(receipt, token))
+        if (found === undefined || settlement.as === 'ack')
+          failures.push({ index, error: leaseLost(receipt, this.#queue) })
+        else moving.push({ index, held: found, move: settlement })
+      }
+    }
+    const outcomes = await this.#move(
+      moving.map(({ held: one }) => one),
+      moving.map(({ move }) => move),
+    )
+    for (const [at, error] of outcomes.entries()) {
+      const { index, held: one } = moving[at]!
+      if (error === undefined) done.push(one.receipt)
+      else failures.push({ index, error })
+    }
+    await this.acknowledge(done)
+    return { done, failures: failures.toSorted((a, b) => a.index - b.index) }
   }
 
   /** Resolves when the server has dealt with all of them: it answers the last. @throws QueueError */
@@ -54,10 +98,8 @@ export class Settler {
   }
 
   /** @returns what became of each: `undefined` for stored elsewhere, and to be acknowledged here */
-  async move(
-    held: readonly Held[],
-    moves: readonly Move[],
-  ): Promise<readonly (QueueError | undefined)[]> {
+  async #move(held: readonly Held[], moves: readonly Move[]): Promise<readonly (QueueError | undefined)[]> {
+    if (held.length === 0) return []
     const letters = held.map((one, index) => this.#letter(one, moves[index]!))
     const refusals = letters.map((letter, index) =>
       this.#sender.refusalOf(letter, held[index]!.stored.message.id),
@@ -71,7 +113,7 @@ export class Settler {
   /** Came here, and was read by nobody: back, with the count it had. Never rejects. */
   async giveBack(held: readonly Held[]): Promise<void> {
     try {
-      const outcomes = await this.move(
+      const outcomes = await this.#move(
         held,
         held.map(({ receipt }) => ({ receipt, as: 'release' })),
       )
@@ -96,7 +138,7 @@ export class Settler {
   }
 
   /** The message behind a receipt that another consumer was given. */
-  async find(receipt: string, token: Token): Promise<Held | undefined> {
+  async #find(receipt: string, token: Token): Promise<Held | undefined> {
     try {
       const { message } = await this.#client.api.request<{ readonly message: { readonly data?: string } }>(
         `STREAM.MSG.GET.${this.#client.names.queues}`,
@@ -146,4 +188,11 @@ export class Settler {
 
 function leaseOrder(leaseMs: number): string {
   return `-NAK {"delay":${Math.max(1, Math.round(leaseMs * NANOS_PER_MS))}}`
+}
+
+export function leaseLost(receipt: string, queue: string): QueueError {
+  return new QueueError(
+    'LEASE_LOST',
+    `nats: the delivery ${receipt.slice(0, 100)} of queue "${queue}" is not one that could be settled; nothing was changed.`,
+  )
 }

@@ -6,12 +6,13 @@ import type { Names } from './nats-names.ts'
 import type { Settings } from './nats-options.ts'
 
 export type StreamKind = 'queues' | 'dead' | 'results'
+export type ConsumerKind = 'ready' | 'delayed'
 
 /**
  * How long the server lets a delivery go unheard of before anybody has named its lease: for what was on its way when a
- * connection ended. The lease that was asked for is set while this still runs.
+ * connection ended. Shorter where the first who consumes asks for shorter leases.
  */
-export const ACK_WAIT_MS = 8000
+const PATIENCE_MS = 8000
 /** How long the server knows what it has stored already; a publish is sent again within `recoveryMs`. */
 const LEAST_MEMORY_MS = 20_000
 const MAX_WAITING = 8192
@@ -23,7 +24,7 @@ export class Streams {
   readonly #settings: Settings
   readonly #where: string
   readonly #streams = new Map<StreamKind, Promise<StreamConfig>>()
-  readonly #consumers = new Map<string, Promise<void>>()
+  readonly #consumers = new Map<string, Promise<number>>()
   /** Does the server forget single messages by itself? Known when it is connected. */
   #forgetful = false
 
@@ -46,10 +47,14 @@ export class Streams {
     return once(this.#streams, kind, () => this.#stream(kind))
   }
 
-  /** The consumer that hands out what is ready, or looks after what is delayed. @throws QueueError */
-  async ensureConsumer(queue: string, kind: 'ready' | 'delayed'): Promise<void> {
+  /**
+   * The consumer that hands out what is ready, or looks after what is delayed.
+   * @returns how many milliseconds it lets a delivery go unheard of
+   * @throws QueueError
+   */
+  async ensureConsumer(queue: string, kind: ConsumerKind, leaseMs: number = PATIENCE_MS): Promise<number> {
     await this.ensure('queues')
-    await once(this.#consumers, `${kind} ${queue}`, () => this.#consumer(queue, kind))
+    return once(this.#consumers, `${kind} ${queue}`, () => this.#consumer(queue, kind, leaseMs))
   }
 
   async #stream(kind: StreamKind): Promise<StreamConfig> {
@@ -90,40 +95,47 @@ export class Streams {
     )
   }
 
-  async #consumer(queue: string, kind: 'ready' | 'delayed'): Promise<void> {
-    const { queues: stream } = this.#names
+  async #consumer(queue: string, kind: ConsumerKind, leaseMs: number): Promise<number> {
     const names = this.#names.queue(queue)
     const name = kind === 'ready' ? names.readyConsumer : names.delayedConsumer
-    const path = `${stream}.${name}`
+    const path = `${this.#names.queues}.${name}`
     try {
-      await this.#api.request(`CONSUMER.INFO.${path}`)
-      return
+      return patienceOf(await this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`))
     } catch (error) {
       if (!isRefused(error, ERROR.consumerMissing)) throw natsError(error, this.#where)
       if (!this.#settings.create) throw missingError('consumer', name, this.#where)
     }
+    const patienceMs = Math.min(PATIENCE_MS, leaseMs)
+    const config =
+      kind === 'ready'
+        ? { filter_subject: names.ready, max_ack_pending: this.#settings.maxAckPending }
+        : // A delayed message waits unacknowledged: their number is that of delayed messages.
+          { filter_subject: names.delayed, max_ack_pending: -1 }
     try {
-      await this.#api.request<ConsumerInfo>(`CONSUMER.DURABLE.CREATE.${path}`, {
-        stream_name: stream,
+      const made = await this.#api.request<ConsumerInfo>(`CONSUMER.DURABLE.CREATE.${path}`, {
+        stream_name: this.#names.queues,
         config: {
           durable_name: name,
           // A long name is hashed; here it is told.
           description: queue,
-          filter_subject: kind === 'ready' ? names.ready : names.delayed,
           ack_policy: 'explicit',
           deliver_policy: 'all',
-          ack_wait: ACK_WAIT_MS * NANOS_PER_MS,
+          ack_wait: patienceMs * NANOS_PER_MS,
           // Core counts attempts; a server that gave up would strand the message.
           max_deliver: -1,
-          // A delayed message waits unacknowledged: their number is that of delayed messages.
-          max_ack_pending: kind === 'ready' ? this.#settings.maxAckPending : -1,
           max_waiting: MAX_WAITING,
+          ...config,
         },
       })
+      return patienceOf(made)
     } catch (error) {
       throw natsError(error, this.#where)
     }
   }
+}
+
+function patienceOf({ config }: ConsumerInfo): number {
+  return (config.ack_wait ?? 0) / NANOS_PER_MS
 }
 
 /** As an operator who makes the streams beforehand has to make them. */

@@ -42,10 +42,9 @@ export class Sweeper {
       const over = batch.filter(({ storedAt, ttlMs }) => storedAt + ttlMs + GRACE_MS < clock.now())
       // By its sequence: what was written anew meanwhile has another one.
       await Promise.all(
-        over.map(({ seq }) =>
-          api
-            .request(`STREAM.MSG.DELETE.${names.results}`, { seq, no_erase: true })
-            .catch(() => undefined), // another one was faster
+        over.map(
+          ({ seq }) =>
+            api.request(`STREAM.MSG.DELETE.${names.results}`, { seq, no_erase: true }).catch(() => undefined), // another one was faster
         ),
       )
     }
