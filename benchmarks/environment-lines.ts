@@ -3,7 +3,8 @@ import { figure } from './figures.ts'
 
 /** The environment in sentences, for the report and the README alike. */
 export function environmentLines(environment: Environment): readonly string[] {
-  const { at, cpu, cores, memoryGb, system, node, load, packages, redis, sqlite, rabbitmq, sqs } = environment
+  const { at, cpu, cores, memoryGb, system, node, load, packages, redis, sqlite, rabbitmq, nats, sqs } =
+    environment
   const lines = [
     `${at.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node.js ${node}, load ${figure(load)} at the start`,
     Object.entries(packages)
@@ -26,6 +27,12 @@ export function environmentLines(environment: Environment): readonly string[] {
     const { version, queues, startedHere } = rabbitmq
     lines.push(
       `RabbitMQ ${version} on ${startedHere ? 'loopback' : 'the given address'}: ${queues} queues, one node`,
+    )
+  }
+  if (nats !== undefined) {
+    const { version, storage, replicas, startedHere } = nats
+    lines.push(
+      `NATS ${version} on ${startedHere ? 'loopback' : 'the given address'}: JetStream, ${storage} storage, ${replicas} server`,
     )
   }
   if (sqs !== undefined)

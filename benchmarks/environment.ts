@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'no
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { BenchmarkFolder } from './benchmark-folder.ts'
+import type { NatsFacts } from './nats-server.ts'
 import type { RabbitmqFacts } from './rabbitmq-server.ts'
 import type { RedisFacts } from './redis-server.ts'
 import type { SqsFacts } from './sqs-server.ts'
@@ -22,6 +23,7 @@ export interface Environment {
   readonly redis?: RedisFacts
   readonly sqlite?: SqliteFacts
   readonly rabbitmq?: RabbitmqFacts
+  readonly nats?: NatsFacts
   readonly sqs?: SqsFacts
 }
 
@@ -39,11 +41,13 @@ const PACKAGES = [
   '@bananasjs/redis',
   '@bananasjs/sqlite',
   '@bananasjs/rabbitmq',
+  '@bananasjs/nats',
   '@bananasjs/sqs',
   'bullmq',
   'bee-queue',
   'ioredis',
   'amqplib',
+  '@nats-io/transport-node',
   '@aws-sdk/client-sqs',
   'fauxqs',
 ]

@@ -17,6 +17,7 @@ import { sqliteFacts } from './environment.ts'
 import { openRedis } from './redis-server.ts'
 import type { RedisForBenchmarks } from './redis-server.ts'
 import type { Suite } from './suite.ts'
+import { natsSuite } from './suites/nats-suite.ts'
 import { rabbitmqSuite } from './suites/rabbitmq-suite.ts'
 import { sqsSuite } from './suites/sqs-suite.ts'
 import { bananasMemoryKind, bananasRedisKind, bananasSqliteKind } from './systems/bananas-kinds.ts'
@@ -29,6 +30,7 @@ export const SUITES: Readonly<Record<string, (tasks: number | undefined) => Prom
   redis: redisSuite,
   sqlite: sqliteSuite,
   rabbitmq: rabbitmqSuite,
+  nats: natsSuite,
   sqs: sqsSuite,
   memory: memorySuite,
   core: coreSuite,
