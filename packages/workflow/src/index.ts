@@ -1,5 +1,6 @@
 export { workflows } from './workflows.ts'
-export type { EachOptions, StartArguments, StartOptions, Workflows, WorkflowsOptions } from './workflows.ts'
+export type { Each, EachOptions, EachOutput } from './fan-out/each.ts'
+export type { StartArguments, StartOptions, Workflows, WorkflowsOptions } from './workflows.ts'
 export type { EndListener, EndReport, ListenOptions } from './listeners.ts'
 export type { ResultOptions, WorkflowRun } from './run/workflow-run.ts'
 export type { RetryOptions } from './run/retry-workflow.ts'

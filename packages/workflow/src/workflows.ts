@@ -7,6 +7,8 @@ import type { Elsewhere, Gathered } from './engine/gather-value.ts'
 import { nodeEnd } from './engine/node-end.ts'
 import type { NodeEnd } from './engine/node-end.ts'
 import { deadlineError, runStep } from './engine/run-step.ts'
+import { eachBlueprint } from './fan-out/each.ts'
+import type { Each, EachOptions, EachOutput } from './fan-out/each.ts'
 import { readMembers } from './fan-out/read-members.ts'
 import { sendMembers } from './fan-out/send-members.ts'
 import { Listeners } from './listeners.ts'
@@ -19,10 +21,9 @@ import type { NodeRef } from './plan/node-ref.ts'
 import { PlanStore } from './plan/plan-store.ts'
 import { checkFlowId, followingId } from './run/flow-id.ts'
 import { WorkflowRun } from './run/workflow-run.ts'
-import type { Blueprint, Policy, StepOptions } from './signature/blueprint.ts'
-import { checkPolicy, MOST_MEMBERS } from './signature/group.ts'
+import type { Blueprint, Policy } from './signature/blueprint.ts'
 import type { Follows, InputOf, Linkable, MemberOutput, OutputOf } from './signature/signature.ts'
-import { blueprintOf, shapeOf, shapeWith } from './signature/signature-value.ts'
+import { blueprintOf } from './signature/signature-value.ts'
 
 export interface WorkflowsOptions {
   /** How long plans and results of workflows are kept. Default 7 days. */
@@ -44,19 +45,6 @@ export interface StartOptions {
 export type StartArguments<In> = undefined extends In
   ? [input?: In, options?: StartOptions]
   : [input: In, options?: StartOptions]
-
-export interface EachOptions<P extends Policy, Body extends Linkable> extends StepOptions {
-  /** Runs once all members are through, and is given where their results are. Without, the result is that. */
-  readonly body?: Body
-  /** What becomes of the fan-out when members fail. Default `'failFast'`. */
-  readonly policy?: P
-  readonly signal?: AbortSignal
-}
-
-type Each<Input> = Iterable<NoInfer<Input>> | AsyncIterable<NoInfer<Input>>
-type EachOutput<Output, P extends Policy, Body extends Linkable> = [Body] extends [never]
-  ? Gathered<MemberOutput<Output, P>>
-  : OutputOf<Body>
 
 /**
  * Workflows of one application: a plugin for it, and what starts and finds them.
@@ -125,7 +113,7 @@ export class Workflows implements Plugin {
     const P extends Policy = 'failFast',
   >(
     task: Task<Input, Output, Parsed>,
-    inputs: Each<Input>,
+    inputs: Each<NoInfer<Input>>,
     options: EachOptions<P, Body & Follows<Gathered<MemberOutput<Output, P>>, Body>> & StartOptions = {},
   ): Promise<WorkflowRun<EachOutput<Output, P, Body>>> {
     const { signal } = options
@@ -164,7 +152,7 @@ export class Workflows implements Plugin {
   >(
     context: TaskContext,
     task: Task<Input, Output, Parsed>,
-    inputs: Each<Input>,
+    inputs: Each<NoInfer<Input>>,
     options: EachOptions<P, Body & Follows<Gathered<MemberOutput<Output, P>>, Body>> = {},
   ): Promise<EachOutput<Output, P, Body>> {
     const { view, again } = await this.#follow(context, eachBlueprint(task, options), undefined)
@@ -314,16 +302,6 @@ interface Prepared {
   /** It was begun before, under the same id. */
   readonly again: boolean
   readonly inline?: string | undefined
-}
-
-function eachBlueprint(
-  task: Task<never, unknown, unknown> | Task<unknown, unknown, unknown>,
-  options: EachOptions<Policy, Linkable>,
-): Blueprint {
-  const shape = shapeWith(shapeOf(task as Task<unknown, unknown, unknown>), options)
-  const policy = checkPolicy(options.policy, MOST_MEMBERS)
-  const open: Blueprint = { kind: 'open', shape, policy }
-  return options.body === undefined ? open : { kind: 'chain', steps: [open, blueprintOf(options.body)] }
 }
 
 function elsewhere(flow: string): Elsewhere {

@@ -10,8 +10,8 @@ export interface TestFlows {
   readonly flows: Workflows
   /** What workers and workflows met and dealt with. */
   readonly errors: QueueError[]
-  /** A started worker that knows the tasks below. */
-  readonly work: (options?: WorkerOptions) => Promise<Worker>
+  /** A started worker that knows the tasks below, and what else it is told. */
+  readonly work: (options?: WorkerOptions, more?: (worker: Worker) => void) => Promise<Worker>
   /** Names and inputs of what has run, in order. */
   readonly ran: readonly string[]
 }
@@ -37,7 +37,7 @@ export function testFlows(
     ran.push(`${name} ${JSON.stringify(input)}`)
     return input
   }
-  const work = async (given: WorkerOptions = {}): Promise<Worker> => {
+  const work: TestFlows['work'] = async (given = {}, more = () => {}) => {
     const worker = app.worker({ drain: 100, onError, ...given })
     worker.handle(add, (input) => note('add', input).a + input.b)
     worker.handle(double, (n) => note('double', n) * 2)
@@ -47,6 +47,7 @@ export function testFlows(
       note('fail', input)
       throw new Error(`failed with ${JSON.stringify(input)}`)
     })
+    more(worker)
     await worker.start()
     return worker
   }

@@ -16,10 +16,7 @@ describe('a callback', () => {
   it('for failures runs with the error, also when an earlier step is to blame', async () => {
     const { flows, work, ran } = testFlows()
     await work()
-    const run = await flows.start(
-      chain(fail, step(double).onFailure(step(echo).with({ late: true }))),
-      'x' as never,
-    )
+    const run = await flows.start(chain(fail, step(double).onFailure(step(echo).with({ late: true }))), 'x')
     await expect(run.result()).rejects.toThrow('failed with')
     await until('the callback ran', () => ran.some((line) => line.includes('"late":true')))
     const told = JSON.parse(ran.find((line) => line.startsWith('echo'))!.slice(5)) as Record<string, unknown>

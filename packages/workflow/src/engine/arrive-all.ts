@@ -70,17 +70,25 @@ export async function verdict(
   const gate = (await plan.node(at)) as GateNode
   const { policy } = gate
   if (policy === 'failFast' || policy === 'settled') return undefined
-  const { host, keepMs } = source
-  const { flow, generation } = plan
-  const size = gate.open === undefined ? sizeOf(gate) : undefined
-  const failed = await countFailed(host, { flow, generation, gate: at, size, keepMs })
+  const { failed, total } = await countEnds(source, plan, at, gate)
   if (failed === 0) return undefined
-  const total = size ?? (await readTotal(host, flow)) ?? 0
   if (typeof policy === 'object' && total - failed >= policy.atLeast) return undefined
   const why = known ?? (await firstError(source, plan, gate))
   if (policy === 'waitForAll') return why
   const message = `only ${total - failed} of ${total} succeeded, at least ${policy.atLeast} were to; one failed with: ${why.message}`
   return { name: 'QueueError', code: 'TASK_FAILED', message }
+}
+
+// oxlint-disable-next-line max-params -- a gate of a plan
+async function countEnds(
+  { host, keepMs }: Source,
+  { flow, generation }: PlanView,
+  at: number,
+  gate: GateNode,
+): Promise<{ readonly failed: number; readonly total: number }> {
+  const size = gate.open === undefined ? sizeOf(gate) : undefined
+  const failed = await countFailed(host, { flow, generation, gate: at, size, keepMs })
+  return { failed, total: size ?? (await readTotal(host, flow)) ?? 0 }
 }
 
 async function firstError({ host }: Source, plan: PlanView, gate: GateNode): Promise<ErrorRecord> {

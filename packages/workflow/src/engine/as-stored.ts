@@ -14,8 +14,9 @@ export async function asStored(
   return ends.map((end, at) => {
     const result = end.again ? results.get(tasks[at]!.id) : undefined
     if (result === undefined || !result.final) return end
-    const { value: _, error: _error, ...rest } = end
-    if (result.state !== 'succeeded') return { ...rest, ok: false, error: errorOf(result) }
+    const { value: _, error, ...rest } = end
+    if (result.state !== 'succeeded')
+      return { ...rest, ok: false, error: result.facts.error ?? error ?? errorOf(result) }
     return { ...rest, ok: true, value: { value: result.value() } }
   })
 }

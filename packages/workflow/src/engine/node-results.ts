@@ -71,9 +71,10 @@ export async function writeResults(
 export function errorOf({ state, facts }: Pick<NodeResult, 'state' | 'facts'>): ErrorRecord {
   if (facts.error !== undefined) return facts.error
   const reason = facts.reason === undefined ? '' : `: ${facts.reason}`
-  const message =
-    state === 'expired' ? `it expired before it could start${reason}` : `it was ${state}${reason}`
-  return { name: 'QueueError', code: state === 'failed' ? 'TASK_FAILED' : 'TASK_CANCELLED', message }
+  if (state === 'expired')
+    return { name: 'QueueError', code: 'TASK_TIMEOUT', message: `it expired before it could start${reason}` }
+  const code = state === 'failed' ? 'TASK_FAILED' : 'TASK_CANCELLED'
+  return { name: 'QueueError', code, message: `it was ${state}${reason}` }
 }
 
 /** The error of a workflow or step that failed, with the error it failed of as cause. */

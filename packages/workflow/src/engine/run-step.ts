@@ -23,7 +23,7 @@ export async function runStep(host: StepHost, context: TaskContext, next: Next):
   const { headers } = context
   const ref = readRef(headers)
   if (ref === undefined) return next()
-  const once = HEADER.once in headers
+  const once = HEADER.once in headers && host.host.results !== undefined
   // At once: who has ended has held its claim for long before.
   const [claim, ended] = await Promise.all([
     once ? claimStep(host, context) : undefined,

@@ -87,7 +87,7 @@ async function headersOf(
     [HEADER.ref]: writeRef(ref),
     ...(exit !== undefined && { [HEADER.exit]: exit }),
     ...(inline !== undefined && { [HEADER.plan]: inline }),
-    ...(node.from !== undefined && results !== undefined && { [HEADER.once]: 'yes' }),
+    ...((again || node.from !== undefined) && results !== undefined && { [HEADER.once]: 'yes' }),
     ...(deadlineAt !== undefined && { [HEADER.deadline]: String(deadlineAt) }),
     ...(again && { [HEADER.again]: runtime.id() }),
   }

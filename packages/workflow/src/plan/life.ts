@@ -7,6 +7,8 @@ import type { Plan, PlanHead, PlanNode, Span } from './plan.ts'
 export interface Life {
   /** 1 for the first retry. */
   readonly generation: number
+  /** Of the retry: of two at once, one begins it. */
+  readonly by: string
   readonly renewed: readonly Renewal[]
   /** In place of what the plan binds, by node. */
   readonly inputs: Readonly<Record<string, { readonly bound: { readonly value: unknown } }>>

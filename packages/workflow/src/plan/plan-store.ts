@@ -83,7 +83,7 @@ export class PlanStore {
   }
 
   /**
-   * Begins another life; of several at once one is begun, and all of them see it.
+   * Begins another life.
    * @throws QueueError CONFLICT when somebody else has just begun one
    */
   async renew(view: PlanView, life: Life): Promise<PlanView> {

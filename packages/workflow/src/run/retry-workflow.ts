@@ -41,6 +41,7 @@ export async function retryWorkflow(
   const renewed = await toBeRenewed(source, plan)
   const life: Life = {
     generation: plan.generation + 1,
+    by: source.host.runtime.id(),
     renewed: renewals(plan, renewed.nodes),
     inputs: { ...plan.life?.inputs, ...(await retryInputs(plan, renewed.nodes, options.inputs ?? {})) },
     startedAt: source.host.runtime.now(),

@@ -120,19 +120,19 @@ function stepStatus(
   const base = { node: at, id: plan.id(at), name, task, kind: kindOf(node), parents }
   if (result === undefined || result.state === 'queued')
     return { ...base, state: unknownState(parents, known, over) }
-  const { facts, state, final } = result
-  const { attempt, startedAt, finishedAt, progress } = facts
-  const value = state === 'succeeded' ? result.value() : undefined
-  return {
-    ...base,
-    state,
-    ...(attempt !== undefined && { attempt }),
-    ...(startedAt !== undefined && { startedAt }),
-    ...(finishedAt !== undefined && { finishedAt }),
-    ...(progress !== undefined && { progress }),
-    ...(final && state !== 'succeeded' && { error: errorOf(result) }),
-    ...(isElsewhere(value) ? { became: value['bananas-workflow'] } : value !== undefined && { value }),
-  }
+  return { ...base, state: result.state, ...runFacts(result), ...outcome(result) }
+}
+
+function runFacts({ facts: { attempt, startedAt, finishedAt, progress } }: NodeResult): Partial<NodeStatus> {
+  const facts = { attempt, startedAt, finishedAt, progress }
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined))
+}
+
+function outcome(result: NodeResult): Partial<NodeStatus> {
+  if (!result.final) return {}
+  if (result.state !== 'succeeded') return { error: errorOf(result) }
+  const value = result.value()
+  return isElsewhere(value) ? { became: value['bananas-workflow'] } : { value }
 }
 
 function kindOf({ aside }: PlanNode): NodeStatus['kind'] {
@@ -147,12 +147,14 @@ function unknownState(
 ): NodeState {
   for (const { node, when } of parents) {
     const { state } = known[node]!
-    if (state === 'waiting' || state === 'sent' || state === 'running') return over ? 'skipped' : 'waiting'
-    const well = state === 'succeeded'
-    if ((when === 'success' || when === 'value') && !well) return 'skipped'
-    if (when === 'failure' && well) return 'skipped'
+    if (isOpen(state)) return over ? 'skipped' : 'waiting'
+    if (!isCalled(when, state === 'succeeded')) return 'skipped'
   }
   return 'sent'
+}
+
+function isCalled(when: When, well: boolean): boolean {
+  return when === 'complete' || well === (when !== 'failure')
 }
 
 // oxlint-disable-next-line max-params -- a join of a plan, and what is known before it
@@ -162,28 +164,45 @@ async function joinStatus(
   at: number,
   { node, known, over }: Known<GateNode>,
 ): Promise<NodeStatus> {
-  const { flow, head, generation } = plan
+  const { flow, head } = plan
   const name = nodeLabel(head, node)
   const base = { node: at, name, kind: 'join' as const }
-  if (node.open !== undefined) {
-    const gate = { flow, generation: 0, gate: at, size: undefined, keepMs: source.keepMs }
-    const [arrived, failed, total] = await Promise.all([
-      countArrived(source.host, gate),
-      countFailed(source.host, gate),
-      readTotal(source.host, flow),
-    ])
-    // Whoever sends the members arrives, too, once all are sent.
-    const ended = Math.max(0, arrived - (total === undefined ? 0 : 1))
-    const state = total === undefined || ended < total ? (over ? 'failed' : 'running') : 'succeeded'
-    const members = { ...(total !== undefined && { total }), ended, failed }
-    return { ...base, task: head.shapes[node.open]!.task, state, parents: [], members }
-  }
+  if (node.open !== undefined)
+    return {
+      ...base,
+      task: head.shapes[node.open]!.task,
+      parents: [],
+      ...(await openStatus(source, flow, at, over)),
+    }
   const deps = depsOf(node)
   const parents: readonly NodeParent[] =
     deps.length === 0 && node.from !== undefined
       ? [{ node: node.from.node, when: node.from.when }]
       : deps.map((dep) => ({ node: dep, when: 'value' }))
   return { ...base, state: joinState(node, parents, known), parents }
+}
+
+/** Members count in the first life: none is ever sent again. */
+// oxlint-disable-next-line max-params -- an open join of a workflow, which may be over
+async function openStatus(
+  { host, keepMs }: Source,
+  flow: string,
+  at: number,
+  over: boolean,
+): Promise<Pick<NodeStatus, 'state' | 'members'>> {
+  const gate = { flow, generation: 0, gate: at, size: undefined, keepMs }
+  const [arrived, failed, total] = await Promise.all([
+    countArrived(host, gate),
+    countFailed(host, gate),
+    readTotal(host, flow),
+  ])
+  // Whoever sends the members arrives, too, once all are sent.
+  const ended = Math.max(0, arrived - (total === undefined ? 0 : 1))
+  const open = over ? 'failed' : 'running'
+  return {
+    state: total === undefined || ended < total ? open : 'succeeded',
+    members: { ...(total !== undefined && { total }), ended, failed },
+  }
 }
 
 function joinState(gate: GateNode, parents: readonly NodeParent[], known: readonly NodeStatus[]): NodeState {
