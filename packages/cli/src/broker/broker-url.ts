@@ -25,6 +25,13 @@ const sqs: Adapter = {
   args: (url) => [url],
 }
 
+const nats: Adapter = {
+  module: '@bananasjs/nats',
+  package: '@bananasjs/nats',
+  factory: 'nats',
+  args: (url) => [url],
+}
+
 /** Which package speaks which scheme. */
 const ADAPTERS: Readonly<Record<string, Adapter>> = {
   memory: { module: '@bananasjs/core/memory', package: '@bananasjs/core', factory: 'memory', args: () => [] },
@@ -39,9 +46,12 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
   sqs,
   'sqs+http': sqs,
   'sqs+https': sqs,
+  nats,
+  tls: nats,
 }
 
-export const BROKER_EXAMPLES = 'sqlite:./bananas.db, redis://localhost:6379, sqs://eu-central-1, memory:'
+export const BROKER_EXAMPLES =
+  'sqlite:./bananas.db, redis://localhost:6379, nats://localhost:4222, sqs://eu-central-1, memory:'
 
 /** @throws CliError for a scheme no package is known for */
 export function adapterOf(url: string, by: string): Adapter {
