@@ -96,6 +96,7 @@ export interface StartBody {
   readonly task: string
   readonly name: string
   readonly attempt: number
+  readonly deliveries: number
   /** Hand-overs before this one that ended without a word. */
   readonly crashes: number
   readonly unique?: string

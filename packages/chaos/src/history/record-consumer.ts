@@ -16,11 +16,16 @@ export function recordConsumer(inner: Consumer, history: History, place: Consume
   /** Receipt → task. */
   const held = new Map<string, string>()
   const close = async (): Promise<void> => {
-    const given = [...held].map(([receipt, task]) => ({ task, receipt, as: 'release' as const }))
+    // Asked for, and not confirmed: of what it held, some leases may have ended before.
+    const given = [...held].map(([receipt, task]): EventBody => ({
+      kind: 'settle',
+      task,
+      receipt,
+      as: 'release',
+    }))
     held.clear()
-    if (given.length > 0) history.write(...given.map((one): EventBody => ({ kind: 'settle', ...one })))
+    if (given.length > 0) history.write(...given)
     await inner.close()
-    if (given.length > 0) history.write(...given.map((one): EventBody => ({ kind: 'settled', ...one })))
   }
   return {
     async receive(max, options) {

@@ -13,7 +13,7 @@ export function recordRuns(history: History): Plugin {
       const { id: task, task: name, attempt } = context
       const unique = context.headers[header.unique]
       const what = { task, name, attempt, ...(unique !== undefined && { unique }) }
-      history.write({ kind: 'start', ...what, crashes: crashesOf(context) })
+      history.write({ kind: 'start', ...what, deliveries: context.deliveries, crashes: crashesOf(context) })
       const end = (outcome: EndBody['outcome']): void => history.write({ kind: 'end', ...what, outcome })
       try {
         const value = await next()

@@ -15,7 +15,7 @@ export const gracefulStop: Invariant = {
   judge,
 }
 
-function judge({ breach, promised }: Bench): Judge {
+function judge({ breach, promised, circumstances }: Bench): Judge {
   const { admissionMs = ADMISSION_MS, stopMs = Infinity } = promised
   const held = new Map<string, EventOf<'lease'>>()
   let stopping: EventOf<'stopping'> | undefined
@@ -26,13 +26,16 @@ function judge({ breach, promised }: Bench): Judge {
     lost: gone,
     settle: gone,
     start(event) {
-      if (stopping !== undefined && event.at > stopping.at + admissionMs)
+      if (stopping === undefined || event.at <= stopping.at + admissionMs) return
+      if (!circumstances.broken(['broker', 'process'], stopping.at, event.at))
         breach(`started ${event.task} though it had been asked to stop`, [stopping, event])
     },
     down(event) {
       if (stopping === undefined) return
       const tookMs = Math.round(event.at - stopping.at)
       if (tookMs > stopMs) breach(`took ${tookMs} ms to stop, ${stopMs} may`, [stopping, event])
+      // Over a broken connection nothing can be given back; it comes back when its lease ends.
+      if (circumstances.broken(['broker'], stopping.at, event.at)) return
       for (const lease of held.values())
         if (lease.until > event.at) breach(`ended with ${lease.task} in its hands`, [lease, stopping, event])
     },

@@ -23,15 +23,18 @@ function judge({ breach, promised, circumstances }: Bench): Judge {
     revoked: (event) => void (revoked ??= event),
     start(event) {
       const { at } = event
-      if (send !== undefined && at > send.at + send.expiresInMs! + skewMs + admissionMs)
-        breach(`started ${Math.round(at - send.at - send.expiresInMs!)} ms after it had expired`, [
-          send,
-          event,
-        ])
-      // While results cannot be read nobody hears of a revocation, and tasks are not held up for that.
-      if (revoked === undefined || at <= revoked.at + admissionMs) return
-      if (!circumstances.broken(['results', 'process'], revoked.at, at))
-        breach(`started ${Math.round(at - revoked.at)} ms after it was revoked`, [revoked, event])
+      const expiredAt = send === undefined ? Infinity : send.at + send.expiresInMs! + skewMs
+      const revokedAt = revoked?.at ?? Infinity
+      const endedAt = Math.min(expiredAt, revokedAt)
+      // Between the look and the start, a process or an answer may have stood still; and while results cannot be read,
+      // nobody hears of a revocation, and tasks are not held up for that.
+      const isExcused = circumstances.broken(['broker', 'results', 'process'], endedAt, at)
+      if (at <= endedAt + admissionMs || isExcused) return
+      const word = expiredAt < revokedAt ? 'had expired' : 'was revoked'
+      breach(`started ${Math.round(at - endedAt)} ms after it ${word}`, [
+        expiredAt < revokedAt ? send! : revoked!,
+        event,
+      ])
     },
   })
 }

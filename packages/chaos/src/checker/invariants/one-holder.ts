@@ -23,6 +23,7 @@ function judge({ breach, circumstances, promised }: Bench): Judge {
   const copies = { sent: 0, stored: 0 }
   const late = new Map<string, EventOf<'settle'>>()
   let held: Held | undefined
+  const single = (): boolean => Math.max(copies.sent, copies.stored) <= 1
   const taken = ({ lease, proof, givenUp }: Held, at: number): boolean => {
     if (givenUp || at >= proof.until - grainOf(promised)) return false
     return leases === 'time' || circumstances.endOf(lease.by) > at
@@ -31,8 +32,7 @@ function judge({ breach, circumstances, promised }: Bench): Judge {
     send: () => void (copies.sent += 1),
     stored: () => void (copies.stored += 1),
     lease(event) {
-      const single = Math.max(copies.sent, copies.stored) <= 1
-      if (held !== undefined && single && taken(held, event.at)) {
+      if (held !== undefined && single() && taken(held, event.at)) {
         const leftMs = Math.round(held.proof.until - event.at)
         const evidence = held.proof === held.lease ? [held.lease, event] : [held.lease, held.proof, event]
         breach(`was handed to ${event.by} while ${held.lease.by} held it for ${leftMs} ms more`, evidence)
@@ -48,7 +48,7 @@ function judge({ breach, circumstances, promised }: Bench): Judge {
     },
     settled(event) {
       const asked = late.get(event.receipt)
-      if (asked === undefined || held === undefined || !fenced) return
+      if (asked === undefined || held === undefined || !fenced || !single()) return
       late.delete(event.receipt)
       breach(`was settled by ${event.by} after ${held.lease.by} had taken it over`, [
         held.lease,
