@@ -96,7 +96,8 @@ export class Workflows implements Plugin {
     ...[input, options = {}]: StartArguments<InputOf<L>>
   ): Promise<WorkflowRun<OutputOf<L>>> {
     const { view, again, inline } = await this.#prepare(blueprintOf(link), input, options)
-    await this.#running.start(view, { again, inline })
+    const once = options.id !== undefined || options.context !== undefined
+    await this.#running.start(view, { again, inline, once })
     return this.run(view.flow)
   }
 

@@ -24,6 +24,8 @@ export interface Departure {
   /** In place of all else. */
   readonly input?: { readonly value: unknown } | undefined
   readonly again: boolean
+  /** Another message of it may come. */
+  readonly once?: boolean
   readonly inline?: string | undefined
 }
 
@@ -79,7 +81,7 @@ function limitsOf({ timeoutMs, retryLimit, delayMs }: Shape): EnqueueOptions {
 
 async function headersOf(
   { runtime, results }: Source['host'],
-  { plan, node, ref, again, inline }: Departure,
+  { plan, node, ref, again, once = again || node.from !== undefined, inline }: Departure,
 ): Promise<Readonly<Record<string, string>>> {
   const exit = ref.member === undefined ? await exitOf(plan, node, ref.node) : openExit(ref)
   const { deadlineAt } = plan.head
@@ -87,7 +89,7 @@ async function headersOf(
     [HEADER.ref]: writeRef(ref),
     ...(exit !== undefined && { [HEADER.exit]: exit }),
     ...(inline !== undefined && { [HEADER.plan]: inline }),
-    ...((again || node.from !== undefined) && results !== undefined && { [HEADER.once]: 'yes' }),
+    ...(once && results !== undefined && { [HEADER.once]: 'yes' }),
     ...(deadlineAt !== undefined && { [HEADER.deadline]: String(deadlineAt) }),
     ...(again && { [HEADER.again]: runtime.id() }),
   }

@@ -5,6 +5,8 @@ import type { Departure } from './send-node.ts'
 export interface StartOptions {
   /** It may have been started before. */
   readonly again: boolean
+  /** It may be started again: what comes first is run by one of its messages only. */
+  readonly once?: boolean
   readonly inline?: string | undefined
 }
 
@@ -15,7 +17,7 @@ export interface StartOptions {
 export async function startNodes(
   send: (departures: readonly Departure[]) => Promise<readonly NodeEnd[]>,
   plan: PlanView,
-  { again, inline }: StartOptions,
+  { again, inline, once = again }: StartOptions,
 ): Promise<readonly NodeEnd[]> {
   const ends: NodeEnd[] = []
   let portion: Departure[] = []
@@ -24,7 +26,7 @@ export async function startNodes(
       const found = plan.node(at)
       const node = found instanceof Promise ? await found : found
       const ref = { flow: plan.flow, node: at, generation: plan.generation }
-      if (node.kind === 'task') portion.push({ plan, node, ref, again, inline })
+      if (node.kind === 'task') portion.push({ plan, node, ref, again, inline, once })
       else ends.push({ ...ref, ...(node.open !== undefined && { member: -1 }), ok: true, again, inline })
       if (portion.length < PORTION) continue
       ends.push(...(await send(portion)))
