@@ -9,8 +9,9 @@ import { figuresOf } from './figures.ts'
 import { hintsFor } from './hints.ts'
 import { judgeInvariants } from './invariants.ts'
 import { measuresOf } from './measures-of-run.ts'
+import { phaseFigures } from './phase-figures.ts'
 import { recoveryOf } from './recovery.ts'
-import type { FaultReport, GroupFigures, Phase, Report, Success } from './report.ts'
+import type { FaultReport, GroupFigures, Report, Success } from './report.ts'
 import { seriesOf } from './series.ts'
 import { provesShare, wilson } from './statistics.ts'
 import { decide } from './verdict.ts'
@@ -40,7 +41,7 @@ export function buildReport(state: RunState, environment: string): Report {
   const seen = {
     ...headOf(state, environment),
     durationMs: Math.round(durationMs),
-    phases: phasesOf(state),
+    phases: phaseFigures(state),
     success,
     groups,
     expectations: experiment.steady.map((one) => judged(one, { measures, success, state })),
@@ -82,16 +83,6 @@ function recoveryTimes(state: RunState): Parameters<typeof recoveryOf>[1] {
   const steadyFrom = startedAt + (faultsFrom - startedAt) / 4
   const firstBiteAt = firsts.length === 0 ? undefined : Math.min(...firsts)
   return { steadyFrom, faultsFrom, faultsTo, loadTo, firstBiteAt }
-}
-
-function phasesOf({ startedAt, faultsFrom, faultsTo, loadTo, endedAt }: RunState): readonly Phase[] {
-  const at = (moment: number): number => Math.round(moment - startedAt)
-  return [
-    { name: 'warm-up', fromMs: 0, toMs: at(faultsFrom) },
-    { name: 'faults', fromMs: at(faultsFrom), toMs: at(faultsTo) },
-    { name: 'recovery', fromMs: at(faultsTo), toMs: at(loadTo) },
-    { name: 'drain', fromMs: at(loadTo), toMs: at(endedAt) },
-  ]
 }
 
 function successOf({ acknowledged, done, wrong }: GroupFigures): Success {

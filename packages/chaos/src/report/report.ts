@@ -38,6 +38,12 @@ export interface Phase {
   readonly name: 'warm-up' | 'faults' | 'recovery' | 'drain'
   readonly fromMs: number
   readonly toMs: number
+  /** Tasks of the group under fault that were done in it, whenever they were sent; their latencies below. */
+  readonly done: number
+  readonly perSecond: number | undefined
+  readonly failedAttempts: number
+  readonly p50Ms: number | undefined
+  readonly p99Ms: number | undefined
 }
 
 export interface Success {
