@@ -20,6 +20,7 @@ import type { Suite } from './suite.ts'
 import { natsSuite } from './suites/nats-suite.ts'
 import { rabbitmqSuite } from './suites/rabbitmq-suite.ts'
 import { sqsSuite } from './suites/sqs-suite.ts'
+import { workflowSuite } from './suites/workflow-suite.ts'
 import { bananasMemoryKind, bananasRedisKind, bananasSqliteKind } from './systems/bananas-kinds.ts'
 import { beeQueueKind } from './systems/bee-queue-system.ts'
 import { bullmqKind } from './systems/bullmq-system.ts'
@@ -32,6 +33,7 @@ export const SUITES: Readonly<Record<string, (tasks: number | undefined) => Prom
   rabbitmq: rabbitmqSuite,
   nats: natsSuite,
   sqs: sqsSuite,
+  workflow: workflowSuite,
   memory: memorySuite,
   core: coreSuite,
   scale: scaleSuite,
