@@ -32,8 +32,9 @@ export class RabbitmqClient {
     this.where = given === undefined ? describeServer(settings.connection) : 'the handed-in connection'
     this.publishing = this.#link('bananas, publishing')
     this.consuming = given === undefined ? this.#link('bananas, consuming') : this.publishing
-    this.publisher = new Publisher(this.publishing, { recoveryMs, commandMs })
     this.topology = new Topology(settings)
+    const onUnroutable = (): void => this.topology.forget()
+    this.publisher = new Publisher(this.publishing, { recoveryMs, commandMs, onUnroutable })
     this.publishing.onNotice(({ kind }) => {
       if (kind === 'disconnected') this.topology.forget()
     })

@@ -30,8 +30,9 @@ export function connector(options: RabbitmqOptions, name: string): () => Promise
 /** How messages and errors name the server; never with the password. */
 export function describeServer(options: RabbitmqOptions): string {
   const nodes = urlsOf(options).map((url) => {
-    const { hostname, port, protocol } = new URL(url)
-    return `${hostname || '127.0.0.1'}:${port || (protocol === 'amqps:' ? '5671' : '5672')}`
+    const { hostname, port, protocol, pathname } = new URL(url)
+    const vhost = options.vhost === undefined ? pathname : `/${options.vhost}`
+    return `${hostname || '127.0.0.1'}:${port || (protocol === 'amqps:' ? '5671' : '5672')}${vhost === '/' ? '' : vhost}`
   })
   return nodes.join(', ')
 }

@@ -182,6 +182,8 @@ export class RabbitmqConsumer implements Consumer {
 
   async #ready(stop: AbortSignal): Promise<Session> {
     if (this.#session !== undefined && !this.#session.ended) return this.#session
+    // The queue itself may be gone.
+    if (this.#session !== undefined) this.#client.topology.forget()
     this.#held.clear()
     this.#sessions += 1
     this.#session = await Session.open(this.#client, {

@@ -43,6 +43,7 @@ export interface AmqpChannel {
   ): Promise<unknown>
   bindExchange(destination: string, source: string, pattern: string): Promise<unknown>
   prefetch(count: number): Promise<unknown>
+  checkQueue(queue: string): Promise<unknown>
   consume(
     queue: string,
     onMessage: (message: AmqpMessage | null) => void,

@@ -15,6 +15,12 @@ const MAPPINGS: readonly Mapping[] = [
     text: 'has no such vhost. Check the end of the url ("/" is the default one), or make it: rabbitmqctl add_vhost.',
   },
   {
+    // Two reasons, and the driver keeps which of them it was.
+    pattern: /Expected ConnectionOpenOk; got <ConnectionClose/,
+    code: 'DENIED',
+    text: 'refuses this vhost: there is none of that name (rabbitmqctl add_vhost), or the user may not enter it (rabbitmqctl set_permissions). The vhost is the end of the url.',
+  },
+  {
     pattern: /access to vhost/i,
     code: 'DENIED',
     text: 'lets this user not into the vhost: rabbitmqctl set_permissions.',
@@ -105,6 +111,15 @@ export function blockedError(where: string, waitedMs: number, reason: string): Q
     'RATE_LIMITED',
     `rabbitmq: the server at ${where} blocks publishers (${reason}), for longer than ${waitedMs} ms. ` +
       'Nothing of this was stored. Give it memory or disk, or let workers drain the queues.',
+  )
+}
+
+/** The alarm came when this was on its way. */
+export function heldUpError(where: string, waitedMs: number, reason: string): QueueError {
+  return new QueueError(
+    'CONNECTION_LOST',
+    `rabbitmq: the server at ${where} blocks publishers (${reason}) and has not confirmed this for ${waitedMs} ms. ` +
+      'It may be stored when the alarm is over. Give the server memory or disk, or let workers drain the queues.',
   )
 }
 

@@ -1,7 +1,7 @@
 import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { ConnectionNotice } from '@bananasjs/core/contract'
 import type { AmqpConnection } from './rabbitmq-driver.ts'
-import { isHopeless, lostError, rabbitmqError, unreachableError } from './rabbitmq-errors.ts'
+import { isHopeless, heldUpError, lostError, rabbitmqError, unreachableError } from './rabbitmq-errors.ts'
 
 export interface LinkOptions {
   readonly connect: () => Promise<AmqpConnection>
@@ -72,13 +72,16 @@ export class RabbitmqLink {
 
   /** The answer of the server; a connection on which none comes in time is cut. @throws QueueError */
   async answer<T>(work: Promise<T>, what: string, limitMs: number = this.#options.commandMs): Promise<T> {
+    const { promise: tooLong, reject } = Promise.withResolvers<never>()
     let late = false
     const timer = systemRuntime.setTimer(() => {
+      // It lives, and only takes nothing more: a new connection would be held up as this one is.
+      if (this.#blocked !== undefined) return reject(heldUpError(this.where, limitMs, this.#blocked))
       late = true
       this.cut(new Error(`no answer to ${what} for ${limitMs} ms`))
     }, limitMs)
     try {
-      return await work
+      return await Promise.race([work, tooLong])
     } catch (error) {
       throw late ? lostError(this.where, this.#lastError) : this.explain(error)
     } finally {

@@ -15,6 +15,11 @@ export interface RabbitmqCommonOptions {
    * A queue keeps the number it was declared with.
    */
   readonly priorityLevels?: number | undefined
+  /**
+   * Declare queues and exchanges that are missing. Default `true`. With `false` they must be there, as the page on RabbitMQ
+   * describes them; the user then needs no right to configure.
+   */
+  readonly create?: boolean | undefined
   /** How long a call waits for a lost connection, or for the end of an alarm, before it rejects. Default 10,000. */
   readonly recoveryMs?: number | undefined
   /** How long the server may take for an answer before the connection counts as dead and is made anew. Default 15,000. */
@@ -46,6 +51,7 @@ export interface Settings {
   readonly prefix: string
   readonly queueType: 'quorum' | 'classic'
   readonly priorityLevels: number
+  readonly create: boolean
   readonly recoveryMs: number
   readonly commandMs: number
   readonly given: AmqpConnection | undefined
@@ -57,17 +63,14 @@ const EXAMPLE = 'Write it like amqp://user:password@host:5672/vhost, or amqps://
 
 /** @throws QueueError INVALID naming the option. */
 export function settingsFrom(options: RabbitmqOptions | RabbitmqConnectionOptions<AmqpConnection>): Settings {
-  const { prefix = 'bananas', queueType = 'quorum', priorityLevels = 1 } = options
+  const { prefix = 'bananas', queueType = 'quorum', priorityLevels = 1, create = true } = options
   const { recoveryMs = 10_000, commandMs = 15_000 } = options
   if (!PREFIX.test(prefix)) {
     throw invalid(`prefix must be 1 to 40 letters, digits, "-" or "_", not ${JSON.stringify(prefix)}`)
   }
-  if (queueType !== 'quorum' && queueType !== 'classic') {
-    throw invalid(`queueType must be "quorum" or "classic", not ${JSON.stringify(queueType)}`)
-  }
-  checkLevels(priorityLevels, queueType)
+  checkQueues(queueType, priorityLevels)
   checkTimes(recoveryMs, commandMs)
-  const common = { prefix, queueType, priorityLevels, recoveryMs, commandMs }
+  const common = { prefix, queueType, priorityLevels, create, recoveryMs, commandMs }
   if ('connection' in options) return { ...common, given: options.connection, connection: {} }
   checkConnection(options)
   return { ...common, given: undefined, connection: options }
@@ -83,7 +86,10 @@ function checkTimes(recoveryMs: number, commandMs: number): void {
   if (!(commandMs > 0)) throw invalid(`commandMs must be above 0, not ${commandMs}`)
 }
 
-function checkLevels(levels: number, queueType: string): void {
+function checkQueues(queueType: string, levels: number): void {
+  if (queueType !== 'quorum' && queueType !== 'classic') {
+    throw invalid(`queueType must be "quorum" or "classic", not ${JSON.stringify(queueType)}`)
+  }
   if (!Number.isInteger(levels) || levels < 1 || levels > 101) {
     throw invalid(`priorityLevels must be a whole number from 1 to 101, not ${levels}`)
   }

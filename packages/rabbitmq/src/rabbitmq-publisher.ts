@@ -23,6 +23,13 @@ interface Line {
   ended: unknown
 }
 
+export interface PublisherOptions {
+  readonly commandMs: number
+  readonly recoveryMs: number
+  /** A queue that was declared is there no longer. */
+  readonly onUnroutable: () => void
+}
+
 /**
  * Sends with confirms, on one channel. Each letter resolves when the server has it as safely as its queue promises.
  * Nothing is sent twice: after a lost connection it is unknown what was stored.
@@ -31,13 +38,15 @@ export class Publisher {
   readonly #link: RabbitmqLink
   readonly #commandMs: number
   readonly #recoveryMs: number
+  readonly #onUnroutable: () => void
   #line: Promise<Line> | undefined
   #marks = 0
 
-  constructor(link: RabbitmqLink, options: { readonly commandMs: number; readonly recoveryMs: number }) {
+  constructor(link: RabbitmqLink, options: PublisherOptions) {
     this.#link = link
     this.#commandMs = options.commandMs
     this.#recoveryMs = options.recoveryMs
+    this.#onUnroutable = options.onUnroutable
   }
 
   /** The channel, for declaring what letters need. @throws QueueError */
@@ -88,6 +97,7 @@ export class Publisher {
   }
 
   #unroutable({ key }: Target): QueueError {
+    this.#onUnroutable()
     return new QueueError(
       'CONNECTION_LOST',
       `rabbitmq: no queue takes "${key}" any more: it was deleted meanwhile. It is declared again; try again.`,

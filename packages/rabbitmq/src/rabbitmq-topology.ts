@@ -1,3 +1,4 @@
+import { QueueError } from '@bananasjs/core/contract'
 import type { AmqpChannel, AmqpTable } from './rabbitmq-driver.ts'
 import { LEVELS, levelMs, levelPattern } from './rabbitmq-delays.ts'
 import type { Settings } from './rabbitmq-options.ts'
@@ -41,6 +42,7 @@ export class Topology {
   declareQueue(channel: AmqpChannel, kind: QueueKind, queue: string): Promise<void> {
     const name = this.queue(kind, queue)
     return this.#once(name, async () => {
+      if (!this.#settings.create) return mustExist(channel, name)
       await channel.assertQueue(name, { durable: true, arguments: this.#arguments(kind) })
       if (kind === 'dead') return
       await channel.assertExchange(this.#delayEnd, 'topic', { durable: true })
@@ -51,6 +53,7 @@ export class Topology {
   /** The levels, from the end upwards, so that no message can meet one that leads nowhere. */
   declareDelays(channel: AmqpChannel): Promise<void> {
     return this.#once('delays', async () => {
+      if (!this.#settings.create) return
       await channel.assertExchange(this.#delayEnd, 'topic', { durable: true })
       for (let level = 0; level < LEVELS; level += 1) {
         const name = this.delayExchange(level)
@@ -67,6 +70,7 @@ export class Topology {
 
   declareEvents(channel: AmqpChannel): Promise<void> {
     return this.#once('events', async () => {
+      if (!this.#settings.create) return
       await channel.assertExchange(this.eventExchange, 'direct', { durable: true })
     })
   }
@@ -106,5 +110,18 @@ export class Topology {
       if (this.#declared.get(name) === work) this.#declared.delete(name)
     })
     return work
+  }
+}
+
+async function mustExist(channel: AmqpChannel, name: string): Promise<void> {
+  try {
+    await channel.checkQueue(name)
+  } catch (error) {
+    if (!(error instanceof Error && /NOT.FOUND/.test(error.message))) throw error
+    throw new QueueError(
+      'INVALID',
+      `rabbitmq: there is no queue "${name}", and this transport makes none (create: false). Declare it, or leave create out.`,
+      { cause: error },
+    )
   }
 }

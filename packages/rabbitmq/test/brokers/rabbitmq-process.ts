@@ -17,6 +17,8 @@ const STARTING_MS = 60_000
 export interface RabbitmqProcess {
   readonly port: number
   readonly url: string
+  /** Its name in a cluster. */
+  readonly node: string
   readonly pid: () => number
   /** As a crash: nothing is written any more. */
   readonly kill: () => Promise<void>
@@ -35,14 +37,20 @@ export async function hasBinary(): Promise<boolean> {
   )
 }
 
-/** @param config lines of rabbitmq.conf */
-export async function startRabbitmqProcess(config: readonly string[] = []): Promise<RabbitmqProcess> {
+/**
+ * @param config lines of rabbitmq.conf
+ * @param naming port of the daemon that knows nodes by name: nodes of one cluster share it
+ */
+export async function startRabbitmqProcess(
+  config: readonly string[] = [],
+  naming?: number,
+): Promise<RabbitmqProcess> {
   if (!(await hasBinary()))
     throw new Error(
       `This test starts servers of its own: put ${BINARY} on the PATH (apt-get install ${BINARY}).`,
     )
   const folder = await mkdtemp(join(tmpdir(), 'bananas-rabbitmq-'))
-  const [port, distribution, names] = [await freePort(), await freePort(), await freePort()]
+  const [port, distribution, names] = [await freePort(), await freePort(), naming ?? (await freePort())]
   const environment = await settle(folder, { port, distribution, names, config })
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
@@ -60,12 +68,13 @@ export async function startRabbitmqProcess(config: readonly string[] = []): Prom
   return {
     port,
     url: `amqp://guest:guest@127.0.0.1:${port}`,
+    node: environment.RABBITMQ_NODENAME,
     pid: () => child?.pid ?? -1,
     kill,
     start,
     async stop() {
       await kill()
-      await promisify(execFile)('epmd', ['-port', String(names), '-kill']).catch(() => undefined)
+      if (naming === undefined) await endNaming(names)
       await rm(folder, { recursive: true, force: true })
     },
     async control(...args) {
@@ -79,6 +88,11 @@ export async function startRabbitmqProcess(config: readonly string[] = []): Prom
       return stdout
     },
   }
+}
+
+/** Ends the daemon that the first node of a naming port starts. */
+export async function endNaming(port: number): Promise<void> {
+  await promisify(execFile)('epmd', ['-port', String(port), '-kill']).catch(() => undefined)
 }
 
 interface Ports {
