@@ -5,6 +5,13 @@ type Load = (url: string) => Promise<Transport>
 /** Loads only what is named. */
 const SCHEMES: Readonly<Record<string, Load>> = {
   sqlite: async (url) => (await import('@bananasjs/sqlite')).sqlite(url.slice('sqlite:'.length)),
+  amqp: async (url) => (await import('@bananasjs/rabbitmq')).rabbitmq(url),
+  'amqp-cluster': async (url) => {
+    const nodes = url.slice('amqp-cluster:'.length).split(',')
+    return (await import('@bananasjs/rabbitmq')).rabbitmq({
+      url: nodes.map((port) => `amqp://guest:guest@127.0.0.1:${port}`),
+    })
+  },
   redis: async (url) => (await import('@bananasjs/redis')).redis(url),
   'sqs+http': async (url) => {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }

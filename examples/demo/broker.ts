@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { openRabbitmqBinary } from './rabbitmq-server.ts'
 import { openSqs } from './sqs-emulator.ts'
 import { Usage } from './usage.ts'
 
@@ -25,9 +26,11 @@ interface Server {
   /** Where the image keeps its data. */
   readonly volume: string
   readonly imageArgs: readonly string[]
+  /** More for `docker run`. */
+  readonly imageOptions?: readonly string[]
   readonly binary: string
-  readonly args: (port: number, folder: string) => readonly string[]
-  readonly environment?: (port: number, folder: string) => Readonly<Record<string, string>>
+  /** Starts the binary on this data folder, when it is on the PATH. */
+  readonly openBinary: (folder: string) => Promise<DemoBroker | undefined>
   readonly url: (host: string, port: number) => string
 }
 
@@ -41,8 +44,24 @@ const SERVERS: Readonly<Record<string, Server>> = {
     volume: '/data',
     imageArgs: ['redis-server', '--dir', '/data', ...LOG],
     binary: 'redis-server',
-    args: (port, folder) => ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...LOG],
+    openBinary: (folder) =>
+      startBinary('redis-server', {
+        args: (port) => ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...LOG],
+        url: (port) => `redis://127.0.0.1:${port}`,
+      }),
     url: (host, port) => `redis://${host}:${port}`,
+  },
+  rabbitmq: {
+    address: 'BANANAS_RABBITMQ_URL',
+    image: 'rabbitmq:4',
+    port: 5672,
+    volume: '/var/lib/rabbitmq',
+    imageArgs: [],
+    // Its data belong to a node, and a node is named after its host.
+    imageOptions: ['--hostname', 'bananas'],
+    binary: 'rabbitmq-server',
+    openBinary: openRabbitmqBinary,
+    url: (host, port) => `amqp://guest:guest@${host}:${port}`,
   },
 }
 
@@ -66,18 +85,19 @@ export async function openBroker(name: string, folder: string): Promise<DemoBrok
   const data = join(folder, name)
   mkdirSync(data, { recursive: true })
   if (succeeds('docker', ['image', 'inspect', server.image])) return startContainer(server, data)
-  if (succeeds('sh', ['-c', `command -v ${server.binary}`])) return startBinary(server, data)
+  const own = await server.openBinary(data)
+  if (own !== undefined) return own
   throw new Usage(
     `There is no ${name} here. Set ${server.address}, or pull ${server.image} (docker pull ${server.image}), or install ${server.binary}.`,
   )
 }
 
 async function startContainer(
-  { image, port, volume, imageArgs, url }: Server,
+  { image, port, volume, imageArgs, imageOptions = [], url }: Server,
   data: string,
 ): Promise<DemoBroker> {
   const mount = `${data}:${volume}`
-  const options = ['--rm', '-d', '-p', `127.0.0.1::${port}`, '-v', mount]
+  const options = ['--rm', '-d', '-p', `127.0.0.1::${port}`, '-v', mount, ...asUser(), ...imageOptions]
   const id = output('docker', ['run', ...options, image, ...imageArgs])
   const published = output('docker', ['port', id, String(port)])
   const [host = '', mapped = ''] = published.split('\n')[0]!.split(':')
@@ -88,15 +108,24 @@ async function startContainer(
   }
 }
 
-async function startBinary({ binary, args, environment, url }: Server, data: string): Promise<DemoBroker> {
+/** What it writes into the folder stays ours to read and to remove. */
+function asUser(): readonly string[] {
+  const [user, group] = [process.getuid?.(), process.getgid?.()]
+  return user === undefined || group === undefined ? [] : ['--user', `${user}:${group}`]
+}
+
+interface Binary {
+  readonly args: (port: number) => readonly string[]
+  readonly url: (port: number) => string
+}
+
+async function startBinary(name: string, { args, url }: Binary): Promise<DemoBroker | undefined> {
+  if (!succeeds('sh', ['-c', `command -v ${name}`])) return undefined
   const port = await freePort()
-  const child = spawn(binary, args(port, data), {
-    stdio: 'ignore',
-    env: { ...process.env, ...environment?.(port, data) },
-  })
+  const child = spawn(name, args(port), { stdio: 'ignore' })
   return {
-    url: url('127.0.0.1', port),
-    where: `${binary} on port ${port}`,
+    url: url(port),
+    where: `${name} on port ${port}`,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')

@@ -12,6 +12,8 @@ const ADAPTERS: Readonly<Record<string, Load>> = {
   sqs: async (url) => (await import('@bananasjs/sqs')).sqs(url),
   'sqs+http': async (url) => (await import('@bananasjs/sqs')).sqs(url, { credentials: EMULATOR }),
   'sqs+https': async (url) => (await import('@bananasjs/sqs')).sqs(url),
+  // A server that was started a moment ago takes its time.
+  amqp: async (url) => (await import('@bananasjs/rabbitmq')).rabbitmq(url, { recoveryMs: 60_000 }),
   redis: async (url) => (await import('@bananasjs/redis')).redis(url),
 }
 

@@ -32,6 +32,13 @@ const nats: Adapter = {
   args: (url) => [url],
 }
 
+const rabbitmq: Adapter = {
+  module: '@bananasjs/rabbitmq',
+  package: '@bananasjs/rabbitmq',
+  factory: 'rabbitmq',
+  args: (url) => [url],
+}
+
 /** Which package speaks which scheme. */
 const ADAPTERS: Readonly<Record<string, Adapter>> = {
   memory: { module: '@bananasjs/core/memory', package: '@bananasjs/core', factory: 'memory', args: () => [] },
@@ -43,6 +50,8 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
   },
   redis,
   rediss: redis,
+  amqp: rabbitmq,
+  amqps: rabbitmq,
   sqs,
   'sqs+http': sqs,
   'sqs+https': sqs,
@@ -51,7 +60,7 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
 }
 
 export const BROKER_EXAMPLES =
-  'sqlite:./bananas.db, redis://localhost:6379, nats://localhost:4222, sqs://eu-central-1, memory:'
+  'sqlite:./bananas.db, redis://localhost:6379, amqp://localhost, nats://localhost:4222, sqs://eu-central-1, memory:'
 
 /** @throws CliError for a scheme no package is known for */
 export function adapterOf(url: string, by: string): Adapter {

@@ -12,7 +12,7 @@ import type { RabbitmqProcess } from './rabbitmq-process.ts'
 
 /** A server for one test, gone when it ends. */
 export async function server(config: readonly string[] = []): Promise<RabbitmqProcess> {
-  const process = await startRabbitmqProcess(config)
+  const process = await startRabbitmqProcess({ config })
   onTestFinished(() => process.stop())
   return process
 }

@@ -21,7 +21,7 @@ export async function startRabbitmqCluster(): Promise<RabbitmqCluster> {
   try {
     // One after the other only where they must: each takes seconds.
     const started = await Promise.allSettled(
-      Array.from({ length: NODES }, () => startRabbitmqProcess([], naming)),
+      Array.from({ length: NODES }, () => startRabbitmqProcess({ naming })),
     )
     for (const outcome of started) if (outcome.status === 'fulfilled') nodes.push(outcome.value)
     for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason

@@ -37,21 +37,29 @@ export async function hasBinary(): Promise<boolean> {
   )
 }
 
-/**
- * @param config lines of rabbitmq.conf
- * @param naming port of the daemon that knows nodes by name: nodes of one cluster share it
- */
-export async function startRabbitmqProcess(
-  config: readonly string[] = [],
-  naming?: number,
-): Promise<RabbitmqProcess> {
+export interface RabbitmqProcessOptions {
+  /** Lines of rabbitmq.conf. */
+  readonly config?: readonly string[]
+  /** Port of the daemon that knows nodes by name: nodes of one cluster share it. */
+  readonly naming?: number
+  /** Where it keeps its data for the next time; else in a folder that goes with it. */
+  readonly folder?: string
+}
+
+export async function startRabbitmqProcess({
+  config = [],
+  naming,
+  folder: kept,
+}: RabbitmqProcessOptions = {}): Promise<RabbitmqProcess> {
   if (!(await hasBinary()))
     throw new Error(
       `This test starts servers of its own: put ${BINARY} on the PATH (apt-get install ${BINARY}).`,
     )
-  const folder = await mkdtemp(join(tmpdir(), 'bananas-rabbitmq-'))
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'bananas-rabbitmq-')))
   const [port, distribution, names] = [await freePort(), await freePort(), naming ?? (await freePort())]
-  const environment = await settle(folder, { port, distribution, names, config })
+  // Where others are named too, the port tells it from them.
+  const name = naming === undefined ? 'bananas' : `bananas${port}`
+  const environment = await settle(folder, { name, port, distribution, names, config })
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
     child = spawn(BINARY, [], { stdio: 'ignore', env: environment, detached: true })
@@ -75,7 +83,7 @@ export async function startRabbitmqProcess(
     async stop() {
       await kill()
       if (naming === undefined) await endNaming(names)
-      await rm(folder, { recursive: true, force: true })
+      if (kept === undefined) await rm(folder, { recursive: true, force: true })
     },
     async control(...args) {
       const { stdout } = await promisify(execFile)(
@@ -95,7 +103,8 @@ export async function endNaming(port: number): Promise<void> {
   await promisify(execFile)('epmd', ['-port', String(port), '-kill']).catch(() => undefined)
 }
 
-interface Ports {
+interface Settings {
+  readonly name: string
   readonly port: number
   readonly distribution: number
   /** Of the daemon that knows nodes by name; one of our own, so that no other node of this machine is met. */
@@ -105,18 +114,21 @@ interface Ports {
 
 type Environment = NodeJS.ProcessEnv & { readonly RABBITMQ_NODENAME: string }
 
-async function settle(folder: string, { port, distribution, names, config }: Ports): Promise<Environment> {
+async function settle(
+  folder: string,
+  { name, port, distribution, names, config }: Settings,
+): Promise<Environment> {
   const home = join(folder, 'home')
   await mkdir(home, { recursive: true })
   await writeFile(join(home, '.erlang.cookie'), 'BANANAS')
-  await chmod(join(home, '.erlang.cookie'), 0o400)
+  await chmod(join(home, '.erlang.cookie'), 0o600)
   const lines = [`listeners.tcp.1 = 127.0.0.1:${port}`, 'log.file = false', ...config]
   await writeFile(join(folder, 'rabbitmq.conf'), `${lines.join('\n')}\n`)
   await writeFile(join(folder, 'enabled_plugins'), '[].')
   return {
     PATH: `${SCRIPTS}:${process.env['PATH']}`,
     HOME: home,
-    RABBITMQ_NODENAME: `bananas${port}@localhost`,
+    RABBITMQ_NODENAME: `${name}@localhost`,
     RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
     RABBITMQ_MNESIA_BASE: join(folder, 'data'),

@@ -9,7 +9,7 @@ const add = defineTask<number, number>('add', { retry: false })
 let rabbit: RabbitmqProcess
 
 beforeAll(async () => {
-  rabbit = await startRabbitmqProcess(['max_message_size = 100000'])
+  rabbit = await startRabbitmqProcess({ config: ['max_message_size = 100000'] })
 }, 60_000)
 afterAll(() => rabbit.stop())
 
