@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -97,7 +97,7 @@ async function startContainer(
   data: string,
 ): Promise<DemoBroker> {
   const mount = `${data}:${volume}`
-  const options = ['--rm', '-d', '-p', `127.0.0.1::${port}`, '-v', mount, ...asUser(), ...imageOptions]
+  const options = ['--rm', '-d', '-p', `127.0.0.1::${port}`, '-v', mount, ...asUser(data), ...imageOptions]
   const id = output('docker', ['run', ...options, image, ...imageArgs])
   const published = output('docker', ['port', id, String(port)])
   const [host = '', mapped = ''] = published.split('\n')[0]!.split(':')
@@ -108,10 +108,13 @@ async function startContainer(
   }
 }
 
-/** What it writes into the folder stays ours to read and to remove. */
-function asUser(): readonly string[] {
+/** What the image writes into the folder is ours to remove: it runs as we do, or else, as root, we may remove anything. */
+function asUser(folder: string): readonly string[] {
   const [user, group] = [process.getuid?.(), process.getgid?.()]
-  return user === undefined || group === undefined ? [] : ['--user', `${user}:${group}`]
+  if (user === undefined || group === undefined) return []
+  if (user > 0) return ['--user', `${user}:${group}`]
+  chmodSync(folder, 0o777)
+  return []
 }
 
 interface Binary {
