@@ -7,7 +7,7 @@ import type { Promised } from './promised.ts'
 import { KEY_OF } from './scopes.ts'
 
 /** History that one bucket holds: the keys of one bucket are in memory at once. */
-const BUCKET_BYTES = 8 * 1024 * 1024
+const BUCKET_BYTES = 1024 * 1024
 const MOST_BUCKETS = 512
 const FLUSH_CHARS = 16 * 1024
 

@@ -81,6 +81,7 @@ export interface LeaseBody {
   /** When the hand-over was asked for. */
   readonly askedAt: number
   readonly group?: string
+  readonly unique?: string
 }
 
 export interface SettleBody<K> {

@@ -125,6 +125,7 @@ function leaseOf(
   when: Pick<LeaseBody, 'askedAt' | 'until'>,
 ): LeaseBody {
   const { id, headers, priority, group, body } = message
+  const unique = headers[header.unique]
   return {
     kind: 'lease',
     task: id,
@@ -136,5 +137,6 @@ function leaseOf(
     deliveries,
     ...when,
     ...(group !== undefined && { group }),
+    ...(unique !== undefined && { unique }),
   }
 }

@@ -17,6 +17,7 @@ import { World } from './world.ts'
 /** Virtual time in which everything must have ended once everything is whole again. */
 const PATIENCE_MS = 60_000
 const LOOK_MS = 100
+const STOP_MS = 10_000
 /** What was on its way when the network healed has arrived, or been given up, by then. */
 const AFTERMATH_MS = 3000
 
@@ -136,7 +137,9 @@ export class Simulation implements Stage {
       await this.#sleep(LOOK_MS)
       drained = await this.#isDrained(broker)
     }
-    if (drained) await Promise.all(this.#workers.map((worker) => worker.stop()))
+    // One that dies as it stops never says that it has.
+    if (drained)
+      await Promise.race([Promise.all(this.#workers.map((worker) => worker.stop())), this.#sleep(STOP_MS)])
     await recordEnd(broker, await broker.queues!(), this.chronicle)
     return drained
   }

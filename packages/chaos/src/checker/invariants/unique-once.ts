@@ -13,47 +13,62 @@ export const uniqueOnce: Invariant = {
   judge,
 }
 
-interface Holder {
+/** An unconfirmed key is free again 5 s after it was taken; it was taken a little before its task was sent. */
+const PENDING_MS = 4000
+
+interface Claim {
   readonly send: EventOf<'send'>
-  readonly sent: EventOf<'sent'>
-  /** Surely, as far as anybody can see from outside: what is about to end may have let go already. */
-  holds: boolean
+  sent: EventOf<'sent'> | undefined
+  /** What has been handed over may end at any moment, unstarted; what has ended has let go. */
+  state: 'waiting' | 'handed over' | 'running' | 'ended'
+  /** Number of the last hand-over. */
+  deliveries: number | undefined
 }
 
 function judge({ breach, doubt, circumstances }: Bench): Judge {
-  const sends = new Map<string, EventOf<'send'>>()
-  let holder: Holder | undefined
-  const own = (task: string): Holder | undefined => (holder?.send.task === task ? holder : undefined)
+  const claims = new Map<string, Claim>()
+  let holder: Claim | undefined
   return seeing({
-    send: (event) => void sends.set(event.task, event),
+    send(event) {
+      claims.set(event.task, { send: event, sent: undefined, state: 'waiting', deliveries: undefined })
+    },
     sent(event) {
-      const send = sends.get(event.task)
-      if (send === undefined) return
-      if (holder !== undefined && holder.holds && own(event.task) === undefined && holder.sent.at < send.at) {
-        if (circumstances.broken(['results', 'broker', 'process', 'clock'], holder.send.at, event.at))
-          doubt('two tasks had one key while something was broken')
-        else
-          breach(`${event.task} was accepted while ${holder.send.task} held the key`, [
-            holder.send,
-            holder.sent,
-            send,
-            event,
-          ])
-      }
-      holder = { send, sent: event, holds: true }
+      const claim = claims.get(event.task)
+      if (claim === undefined) return
+      claim.sent = event
+      const { send } = claim
+      const before = holder
+      holder = claim
+      if (before === undefined || before === claim || !holds(before)) return
+      claims.delete(before.send.task)
+      if (before.sent!.at >= send.at) return
+      const mayHaveLetGo = send.at - before.send.at > PENDING_MS
+      if (mayHaveLetGo && circumstances.broken(['results', 'broker', 'process'], before.send.at, event.at))
+        return doubt('two tasks had one key while something was broken')
+      const text = `${event.task} was accepted while ${before.send.task} held the key`
+      breach(text, [before.send, before.sent!, send, event])
     },
-    lease({ task }) {
-      // It may end unstarted from here on.
-      const held = own(task)
-      if (held !== undefined) held.holds = false
+    lease({ task, deliveries }) {
+      const claim = claims.get(task)
+      if (claim !== undefined && claim.state !== 'ended')
+        Object.assign(claim, { state: 'handed over', deliveries })
     },
-    start({ task }) {
-      const held = own(task)
-      if (held !== undefined) held.holds = held.send.uniqueUntil === 'finished'
+    start({ task, deliveries }) {
+      const claim = claims.get(task)
+      // Not by somebody whose lease has ended meanwhile: who has it now may let go of the key.
+      if (claim === undefined || claim.state === 'ended') return
+      if ((claim.deliveries ?? deliveries) === deliveries) claim.state = 'running'
     },
-    end({ task }) {
-      const held = own(task)
-      if (held !== undefined) held.holds = false
+    end({ task, outcome }) {
+      const claim = claims.get(task)
+      // After a failure it is tried again, or dead: who can tell which. Else it has let go, also when it runs once more.
+      if (claim !== undefined && claim.state !== 'ended')
+        claim.state = outcome === 'failed' ? 'handed over' : 'ended'
     },
   })
+}
+
+/** Surely, as far as anybody can see from outside. */
+function holds({ state, send }: Claim): boolean {
+  return state === 'waiting' || (state === 'running' && send.uniqueUntil === 'finished')
 }
