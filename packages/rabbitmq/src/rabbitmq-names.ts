@@ -25,15 +25,6 @@ export function serverQueue(prefix: string, kind: QueueKind, queue: string): str
   return `${prefix}:${hashed}:${hashOf(queue)}`
 }
 
-/** The name behind a queue of the server; `undefined` for a hashed or foreign one. */
-export function queueOfServer(prefix: string, name: string): string | undefined {
-  const start = `${prefix}:${KINDS.ready.plain}:`
-  if (!name.startsWith(start)) return undefined
-  return name
-    .slice(start.length)
-    .replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
-
 /** Routing keys have 255 bytes at most; a topic that is longer, or looks like a hash, goes by its hash. */
 export function topicKey(topic: string): string {
   return topic.startsWith('sha256:') || Buffer.byteLength(topic) > 255 ? `sha256:${hashOf(topic)}` : topic
