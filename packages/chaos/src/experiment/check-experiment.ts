@@ -117,8 +117,9 @@ function checkLoad(value: unknown): void {
   const { shape, work, tasks, retries } = load
   oneOf(shape, Object.keys(SHAPES), 'load.shape')
   const own = SHAPES[shape as string]!
-  checkNames(load, ['shape', 'work', 'tasks', 'retries', ...own], 'load')
+  checkNames(load, ['shape', 'work', 'tasks', 'retries', 'task', 'input', ...own], 'load')
   optional(work, (by) => void sampler(by as Distribution, 'load.work'))
+  optional(load['task'], (name) => texts([name], 'load.task'))
   optional(tasks, (count) => checkCount(count, 'load.tasks', 1))
   optional(retries, (count) => checkCount(count, 'load.retries'))
   if (shape === 'replay') {

@@ -65,7 +65,10 @@ export type Load = LoadShape & {
   readonly work?: Distribution | undefined
   /** At most so many tasks. */
   readonly tasks?: number | undefined
-  /** Retries of a task after its first attempt. Default 10. */
+  /** Your own task in place of the one that takes `work`, and what each gets. */
+  readonly task?: string | undefined
+  readonly input?: unknown
+  /** Retries of a task after its first attempt. Default 10, or what your own task says. */
   readonly retries?: number | undefined
 }
 

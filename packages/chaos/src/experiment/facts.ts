@@ -21,8 +21,13 @@ export interface WorkResult {
  * Writes down each run of a task of the load, past the queue, before it can have an effect. Goes first among the plugins,
  * outside of the faults: what it sees is what core sees.
  * @param run whose tasks are meant
+ * @param isRight whether a value is what that task should return
  */
-export function witness(sink: FactSink, run: string): Plugin {
+export function witness(
+  sink: FactSink,
+  run: string,
+  isRight: (value: unknown, task: number) => boolean = isNumberOf,
+): Plugin {
   return {
     name: 'chaos-witness',
     async execute(context, next) {
@@ -44,7 +49,7 @@ export function witness(sink: FactSink, run: string): Plugin {
   }
 }
 
-function isRight(value: unknown, task: number): boolean {
+function isNumberOf(value: unknown, task: number): boolean {
   return typeof value === 'object' && value !== null && (value as Partial<WorkResult>).task === task
 }
 

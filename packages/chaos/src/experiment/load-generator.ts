@@ -1,5 +1,5 @@
 import { QueueError } from '@bananasjs/core'
-import type { Bananas } from '@bananasjs/core'
+import type { Bananas, EnqueueOptions } from '@bananasjs/core'
 import { sleep, systemRuntime } from '@bananasjs/core/contract'
 import { chanceOf } from '../faults/chance.ts'
 import { sampler } from '../faults/distribution.ts'
@@ -8,6 +8,7 @@ import type { Experiment } from './experiment.ts'
 import { monotonicMs } from './facts.ts'
 import type { Group, Ledger } from './ledger.ts'
 import type { Due } from './load-profile.ts'
+import type { OwnWork } from './own-work.ts'
 import { CONTROL_QUEUE, work, WORK_QUEUE } from './work.ts'
 
 export interface LoadGeneratorOptions {
@@ -18,6 +19,8 @@ export interface LoadGeneratorOptions {
   readonly sender: Bananas
   /** Sends the control group. */
   readonly control: Bananas
+  /** What is sent, in place of the load's own task. */
+  readonly own?: OwnWork | undefined
   /** Marks the tasks. */
   readonly run: string
   readonly signal: AbortSignal
@@ -55,27 +58,20 @@ export async function generateLoad(options: LoadGeneratorOptions): Promise<void>
 
 // oxlint-disable-next-line max-params -- a task is its number, its group and its work
 async function send(
-  { sender, control, ledger, experiment, run }: LoadGeneratorOptions,
+  { sender, control, ledger, experiment, run, own }: LoadGeneratorOptions,
   task: number,
   group: Group,
   ms: number,
 ): Promise<void> {
-  const app = group === 'control' ? control : sender
-  const queue = group === 'control' ? CONTROL_QUEUE : WORK_QUEUE
+  const [app, queue] = group === 'control' ? [control, CONTROL_QUEUE] : [sender, WORK_QUEUE]
   const id = systemRuntime.id()
+  const headers = { [KEY_HEADER]: String(task), [GROUP_HEADER]: group, [RUN_HEADER]: run }
+  const retryLimit = experiment.load.retries
+  const placed = { id, queue, headers, ...(retryLimit !== undefined && { retryLimit }) }
   const deadline = monotonicMs() + TRY_FOR_MS
   for (let waitMs = TRY_AGAIN_MS; ; waitMs = Math.min(waitMs * 2, SLOWEST_MS)) {
     try {
-      await app.enqueue(
-        work,
-        { task, ms },
-        {
-          id,
-          queue,
-          headers: { [KEY_HEADER]: String(task), [GROUP_HEADER]: group, [RUN_HEADER]: run },
-          ...(experiment.load.retries !== undefined && { retryLimit: experiment.load.retries }),
-        },
-      )
+      await enqueue({ app, own, task, ms }, placed)
       return ledger.acknowledged(task, monotonicMs())
     } catch (error) {
       if (!QueueError.is(error) || !error.retryable || monotonicMs() > deadline) return ledger.refused(task)
@@ -83,4 +79,16 @@ async function send(
       await sleep(systemRuntime, waitMs)
     }
   }
+}
+
+interface Sending {
+  readonly app: Bananas
+  readonly own: OwnWork | undefined
+  readonly task: number
+  readonly ms: number
+}
+
+async function enqueue({ app, own, task, ms }: Sending, options: EnqueueOptions): Promise<void> {
+  if (own === undefined) await app.enqueue(work, { task, ms }, options)
+  else await app.enqueue(own.task, own.input(task), options)
 }

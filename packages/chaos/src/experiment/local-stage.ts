@@ -7,7 +7,8 @@ import type { FaultSite } from '../faults/fault-site.ts'
 import { witness } from './facts.ts'
 import type { RunFact } from './ledger.ts'
 import type { Stage } from './stage.ts'
-import { CONTROL_QUEUE, handleWork, WORK_QUEUE } from './work.ts'
+import type { OwnWork } from './own-work.ts'
+import { CONTROL_QUEUE, handleWork, rightOf, WORK_QUEUE } from './work.ts'
 
 export interface LocalStageOptions {
   /** A new client on the same store each time. */
@@ -18,6 +19,8 @@ export interface LocalStageOptions {
   /** Further places for faults: a proxy, a server. They are not closed here. */
   readonly sites?: readonly FaultSite[] | undefined
   readonly namespace?: string | undefined
+  /** Your own task in place of the load's. */
+  readonly own?: OwnWork | undefined
 }
 
 /** Everything in this process: for any broker, without starting others. Nothing can be killed here. */
@@ -27,15 +30,12 @@ export async function localStage(options: LocalStageOptions): Promise<Stage> {
   const namespace = options.namespace ?? 'bananas-chaos'
   const found: RunFact[] = []
   const sink = (fact: RunFact): void => void found.push(fact)
+  const seen = witness(sink, run, rightOf(options.own))
   const plain = await options.transport()
-  const observer = new Bananas({
-    transport: plain,
-    plugins: [witness(sink, run)],
-    namespace,
-  })
+  const observer = new Bananas({ transport: plain, plugins: [seen], namespace })
   const sender = new Bananas({
     transport: chaos.transport(await options.transport()),
-    plugins: [witness(sink, run), chaos.plugin],
+    plugins: [seen, chaos.plugin],
     runtime: chaos.skewed,
     namespace,
   })
@@ -59,11 +59,12 @@ export async function localStage(options: LocalStageOptions): Promise<Stage> {
     parts: plain,
     sites: [chaos, ...(options.sites ?? [])],
     async start() {
-      await Promise.all(workers.map((worker) => handleWork(worker).start()))
+      await Promise.all(workers.map(async (worker) => (await handleWork(worker, options.own)).start()))
     },
     facts: () => found.splice(0),
     deaths: [],
-    summary: `${observer.broker.name}, ${count} workers in this process`,
+    own: options.own,
+    summary: `${plain.broker.name}, ${count} workers in this process`,
     async [Symbol.asyncDispose]() {
       await chaos.calm()
       await Promise.all(apps.map((app) => app.close()))

@@ -14,6 +14,7 @@ import { Crew } from '../process/crew.ts'
 import type { Death } from '../process/crew.ts'
 import { FactReader } from './facts.ts'
 import { childrenLine } from './line.ts'
+import type { OwnWork } from './own-work.ts'
 import { RemoteSite } from './remote-site.ts'
 import type { Stage } from './stage.ts'
 import { WORKER_VARIABLE } from './worker-process.ts'
@@ -42,6 +43,8 @@ export interface ProcessStageOptions {
   readonly sites?: readonly FaultSite[] | undefined
   readonly namespace?: string | undefined
   readonly summary?: string | undefined
+  /** Your own task in place of the load's; the worker program gives the same to `runChaosWorker`. */
+  readonly own?: OwnWork | undefined
 }
 
 interface Backstage {
@@ -94,6 +97,7 @@ export async function processStage(options: ProcessStageOptions): Promise<Stage>
     },
     facts: () => reader.read(),
     deaths,
+    own: options.own,
     summary: options.summary ?? `${observer.broker.name}, ${options.workers ?? WORKERS} worker processes`,
     [Symbol.asyncDispose]: close,
   }

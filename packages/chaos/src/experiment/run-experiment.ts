@@ -1,3 +1,4 @@
+import { QueueError } from '@bananasjs/core'
 import { sleep, systemRuntime } from '@bananasjs/core/contract'
 import { buildReport } from '../report/build-report.ts'
 import type { Report } from '../report/report.ts'
@@ -79,6 +80,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   checkPermission(experiment, around)
   const { stage, namespace = NAMESPACE } = options
   const injected = assignSites(experiment, stage.sites)
+  checkWork(experiment, stage)
   const audit = auditLog(options.audit)
   await using killSwitch = new KillSwitch(options)
   const { channel, results } = stage.parts
@@ -98,6 +100,13 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   const report = buildReport(state, environmentOf(around))
   audit('end', { verdict: report.verdict, reasons: report.reasons })
   return report
+}
+
+/** @throws QueueError INVALID when the load names a task that this stage has not */
+function checkWork({ load }: Experiment, { own }: Stage): void {
+  if (load.task === undefined || load.task === own?.task.name) return
+  const has = own === undefined ? 'none of its own' : `"${own.task.name}"`
+  throw new QueueError('INVALID', `load.task: this stage has ${has}, not "${load.task}". Give it with "own".`)
 }
 
 /** What an experiment that died has left behind is not of this one. */
@@ -152,6 +161,7 @@ async function play(state: RunState, { audit, killSwitch, options }: Direction):
     ledger,
     sender,
     control: observer,
+    own: stage.own,
     run,
     signal: loadEnd.signal,
   })

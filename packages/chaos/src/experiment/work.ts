@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { defineTask } from '@bananasjs/core'
 import type { Task, Worker } from '@bananasjs/core'
 import type { WorkResult } from './facts.ts'
+import type { OwnWork } from './own-work.ts'
 
 export interface Work {
   readonly task: number
@@ -14,13 +15,22 @@ export const work: Task<Work, WorkResult> = defineTask<Work, WorkResult>('chaos.
   resultTtl: '10m',
 })
 
+/** Does it return what it should? Any value will do unless the one who tests knows better. */
+export function rightOf(own: OwnWork | undefined): ((value: unknown, task: number) => boolean) | undefined {
+  return own && (own.isRight ?? (() => true))
+}
+
 /** Queue of those that may be hit. */
 export const WORK_QUEUE = 'chaos'
 /** Queue of the control group. */
 export const CONTROL_QUEUE = 'chaos-control'
 
-/** Gives a worker the handler of the load. */
-export function handleWork(worker: Worker): Worker {
+/** Gives a worker the handler of the load, or those of whoever tests their own. */
+export async function handleWork(worker: Worker, own?: OwnWork): Promise<Worker> {
+  if (own !== undefined) {
+    await own.register(worker)
+    return worker
+  }
   return worker.handle(work, async ({ task, ms }, { signal }) => {
     if (ms > 0) await sleep(ms, undefined, { signal })
     return { task }

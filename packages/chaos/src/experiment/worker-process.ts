@@ -4,7 +4,8 @@ import { ChaosController } from '../faults/chaos-controller.ts'
 import { chaosAgent } from './chaos-agent.ts'
 import { factFile, witness } from './facts.ts'
 import { parentLine } from './line.ts'
-import { handleWork } from './work.ts'
+import type { OwnWork } from './own-work.ts'
+import { handleWork, rightOf } from './work.ts'
 
 /** How a worker process is told what it is to be: JSON in this variable. */
 export const WORKER_VARIABLE = 'BANANAS_CHAOS_WORKER'
@@ -26,13 +27,13 @@ export interface WorkerSetting {
  * it is told to stop or the experiment is gone.
  * @throws QueueError INVALID when no experiment started this process
  */
-export async function runChaosWorker(transport: Transport): Promise<void> {
+export async function runChaosWorker(transport: Transport, own?: OwnWork): Promise<void> {
   const setting = readSetting()
   const chaos = new ChaosController({ enabled: true, name: setting.name, expendable: true })
   const facts = factFile(setting.folder)
   const app = new Bananas({
     transport: chaos.transport(transport),
-    plugins: [witness(facts, setting.run), chaos.plugin],
+    plugins: [witness(facts, setting.run, rightOf(own)), chaos.plugin],
     runtime: chaos.skewed,
     namespace: setting.namespace,
   })
@@ -46,7 +47,8 @@ export async function runChaosWorker(transport: Transport): Promise<void> {
     drain: '5s',
     onError: () => undefined,
   })
-  await handleWork(worker).start()
+  await handleWork(worker, own)
+  await worker.start()
   const stop = chaosAgent(chaos, parentLine())
   await worker.run()
   await stop()

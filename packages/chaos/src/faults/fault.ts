@@ -37,7 +37,7 @@ interface Lasting {
 
 interface OnMessages {
   /** Where: as it is sent (then it stays so), or as a worker gets it. Default `publish`. */
-  readonly at?: 'publish' | 'receive' | undefined
+  readonly place?: 'publish' | 'receive' | undefined
 }
 
 interface OnLink {

@@ -95,7 +95,7 @@ function biteAt<Kind extends 'message.corrupt' | 'message.truncate' | 'message.c
   place: Place,
 ): ReturnType<typeof controller.bite<Kind>> {
   if (!controller.has(kind)) return undefined
-  return controller.bite(kind, subject, (fault) => (fault.at ?? 'publish') === place)
+  return controller.bite(kind, subject, (fault) => (fault.place ?? 'publish') === place)
 }
 
 // oxlint-disable-next-line max-params -- a message, whose it is, and where
@@ -122,7 +122,7 @@ function shuffled<T>(
   const reorder = controller.bite(
     'message.reorder',
     { queue, method },
-    (fault) => (fault.at ?? 'receive') === place,
+    (fault) => (fault.place ?? 'receive') === place,
   )
   if (reorder === undefined) return items
   const mixed = [...items]

@@ -35,7 +35,7 @@ export function buildReport(state: RunState, environment: string): Report {
     findings,
     figures: groups.fault,
     recovery,
-    retries: experiment.load.retries ?? RETRIES,
+    retries: experiment.load.retries ?? state.stage.own?.task.retry.limit ?? RETRIES,
     drained: state.drained,
   }
   const seen = {

@@ -21,7 +21,7 @@ describe('message faults', () => {
     const on = stage()
     const { broker } = on.transport
     await on.plain.broker.publish('q', [message()])
-    const fault = on.arm({ kind: 'message.corrupt', at: 'receive' })
+    const fault = on.arm({ kind: 'message.corrupt', place: 'receive' })
     const consumer = await broker.consume('q', { leaseMs: 60_000, prefetch: 10 })
     const [hurt] = await consumer.receive(1)
     expect(text(hurt!.message.body)).not.toBe('hello')
@@ -76,7 +76,7 @@ describe('message faults', () => {
 
   it('message.reorder at publish still names the failures by the positions given', async () => {
     const on = stage()
-    on.arm({ kind: 'message.reorder', at: 'publish' })
+    on.arm({ kind: 'message.reorder', place: 'publish' })
     const batch = Array.from({ length: 10 }, (_, n) => ({
       ...message('x', `m-${n}`),
       priority: n === 7 ? 200 : 50,
@@ -117,7 +117,7 @@ describe('message faults', () => {
   it('a corrupted task is dead-lettered, and the worker goes on', async () => {
     const on = stage()
     const { app } = await echoing(on)
-    on.arm({ kind: 'message.truncate', at: 'receive', to: 1, limit: 1 })
+    on.arm({ kind: 'message.truncate', place: 'receive', to: 1, limit: 1 })
     await app.enqueue(echo, 'a')
     await until('it is dead', async () => (await app.queues.inspect('default')).dead === 1)
     expect(await (await app.enqueue(echo, 'b')).result({ timeout: '20s' })).toBe('b')
