@@ -17,6 +17,11 @@ const COMMANDS = [
   'ping',
   'events',
   'doctor',
+  'chaos run',
+  'chaos plan',
+  'chaos list',
+  'chaos stop',
+  'chaos compare',
 ] as const
 
 describe('help', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addChaosCommands } from './chaos-commands.ts'
 import { addQueueCommands } from './queue-commands.ts'
 import { createDefiner } from './define-command.ts'
 import { addTaskCommands } from './task-commands.ts'
@@ -39,6 +40,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   addTaskCommands(definer)
   addQueueCommands(definer)
   addWorkerCommands(definer)
+  addChaosCommands(definer)
   return program
 }
 

@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-codes.ts'
 import { Output } from '../output/output.ts'
 import { connect, disconnect } from './connect.ts'
-import type { Action } from './context.ts'
+import type { Action, PlainContext } from './context.ts'
 import { watchSignals } from './interruption.ts'
 import { createApp } from './open-app.ts'
 import { reportError } from './report-error.ts'
@@ -13,6 +13,8 @@ export interface ActionTraits {
   readonly creates?: boolean
   /** The command connects when it sees fit, to say so itself. */
   readonly connectsItself?: boolean
+  /** The command needs no application: it gets none, and makes what it needs itself. */
+  readonly plain?: boolean
   /** The command deals with SIGINT and SIGTERM itself. */
   readonly ownSignals?: boolean
 }
@@ -36,19 +38,16 @@ export async function runAction<Flags extends GlobalFlags>(
 
   async function session(): Promise<number> {
     const cwd = process.cwd()
+    const { signal } = interruption
+    const plain: PlainContext = { out, input: process.stdin, cwd, env, signal }
+    if (traits.plain === true)
+      return (await (action as Action<Flags, PlainContext>)(plain, flags, args)) ?? EXIT.done
     const settings = await readSettings(flags, { cwd, env })
     const { app, where } = await createApp(settings, traits.creates === true, cwd)
     const { config, configPath } = settings
     try {
       if (traits.connectsItself !== true) await connect(app, where)
-      const { signal } = interruption
-      return (
-        (await action(
-          { app, config, configPath, where, out, input: process.stdin, env, signal },
-          flags,
-          args,
-        )) ?? EXIT.done
-      )
+      return (await action({ ...plain, app, config, configPath, where }, flags, args)) ?? EXIT.done
     } finally {
       await disconnect(app)
     }
