@@ -8,15 +8,6 @@ export function chanceOf(seed: number, key: string): number {
   return mix(hash) / 2 ** 32
 }
 
-/** An endless row of such draws. */
-export function chances(seed: number, name: string): () => number {
-  let drawn = 0
-  return () => {
-    drawn += 1
-    return chanceOf(seed, `${name} ${drawn}`)
-  }
-}
-
 function mix(hash: number): number {
   const a = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   const b = Math.imul(a ^ (a >>> 13), 0xc2b2ae35)

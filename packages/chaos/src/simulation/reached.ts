@@ -1,10 +1,26 @@
 import type { HistoryEvent } from '../history/history-event.ts'
 
-const LANDMARKS = {
-  'a worker died with a task': (events: readonly HistoryEvent[]) => diedHolding(events),
+/** Something that must happen in some runs, or these have tested nothing. */
+export type Landmark =
+  | 'a worker died with a task'
+  | 'a lease ran out'
+  | 'a task ran twice'
+  | 'a message was stored twice'
+  | 'an answer to a send got lost'
+  | 'a task was tried again'
+  | 'a task died'
+  | 'a task expired'
+  | 'a task was revoked'
+  | 'a run was aborted'
+  | 'a task took its worker along twice'
+  | 'a lease was prolonged'
+  | 'a final result was read'
+
+const LANDMARKS: Readonly<Record<Landmark, (events: readonly HistoryEvent[]) => boolean>> = {
+  'a worker died with a task': diedHolding,
   'a lease ran out': (events) => events.some(({ kind }) => kind === 'lost'),
-  'a task ran twice': (events) => ranTwice(events),
-  'a message was stored twice': (events) => storedTwice(events),
+  'a task ran twice': ranTwice,
+  'a message was stored twice': storedTwice,
   'an answer to a send got lost': (events) => events.some(({ kind }) => kind === 'unsure'),
   'a task was tried again': (events) => events.some((event) => event.kind === 'start' && event.attempt > 1),
   'a task died': (events) => events.some(({ kind }) => kind === 'letter'),
@@ -17,10 +33,7 @@ const LANDMARKS = {
   'a lease was prolonged': (events) => events.some(({ kind }) => kind === 'extended'),
   'a final result was read': (events) =>
     events.some((event) => event.kind === 'read' && event.state === 'succeeded'),
-} as const satisfies Readonly<Record<string, (events: readonly HistoryEvent[]) => boolean>>
-
-/** Something that must happen in some runs, or these have tested nothing. */
-export type Landmark = keyof typeof LANDMARKS
+}
 
 export function reachedIn(events: readonly HistoryEvent[]): Readonly<Record<Landmark, boolean>> {
   return Object.fromEntries(

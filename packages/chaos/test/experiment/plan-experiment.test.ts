@@ -83,7 +83,7 @@ describe('the library', () => {
 describe('a task of one’s own', { timeout: 60_000 }, () => {
   const double = defineTask<number, number>('math.double', { retry: { limit: 2, delay: 10 } })
   const own = {
-    task: double as never,
+    task: double,
     input: (n: number) => n,
     register: (worker: Parameters<NonNullable<LocalStageOptions['own']>['register']>[0]) =>
       void worker.handle(double, (n) => 2 * n),

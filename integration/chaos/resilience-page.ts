@@ -1,0 +1,71 @@
+import type { Report } from '@bananasjs/chaos'
+
+/** One run of the fixed set. */
+export interface Entry {
+  readonly broker: string
+  readonly experiment: string
+  readonly report: Report
+}
+
+/** The page of the docs, made of what was measured and of nothing else. */
+export function resiliencePage(entries: readonly Entry[], machine: string): string {
+  const experiments = [...new Set(entries.map(({ experiment }) => experiment))]
+  const sections = experiments.map((name) =>
+    section(
+      name,
+      entries.filter((one) => one.experiment === name),
+    ),
+  )
+  return `# Resilience
+
+Each broker under a fixed set of experiments of [\`@bananasjs/chaos\`](./chaos.md), with worker processes that are killed
+and a proxy that cuts them off. Written by \`node integration/chaos/suite-main.ts\`; every number is of a real run.
+
+${machine}
+
+${sections.join('\n\n')}
+`
+}
+
+function section(name: string, entries: readonly Entry[]): string {
+  const [first] = entries
+  const rows = entries.map(({ broker, report }) => row(broker, report))
+  return `## ${first!.report.title} (\`${name}\`)
+
+${[...new Set(entries.flatMap(({ report }) => report.faults.map((fault) => `- \`${fault.kind}\`: ${fault.name}`)))].join('\n')}
+
+| broker | verdict | tasks | lost | success, 95 % interval | proved | twice | p99 before, during, after | back at 90 % after |
+| --- | --- | --: | --: | --: | --: | --: | --: | --: |
+${rows.join('\n')}
+
+${entries
+  .filter(({ report }) => report.verdict !== 'held')
+  .map(({ broker, report }) => `- ${broker}: ${report.reasons.join('; ')}`)
+  .join('\n')}`.trimEnd()
+}
+
+function row(broker: string, { verdict, success, groups, phases, recovery }: Report): string {
+  const { low, high } = success.interval
+  const latencies = phases.slice(0, 3).map(({ p99Ms }) => time(p99Ms))
+  const cells = [
+    broker,
+    verdict,
+    success.total.toLocaleString('en-US'),
+    String(groups.fault.lost),
+    `${share(low)} – ${share(high)}`,
+    success.proves === undefined ? 'nothing' : `≥ ${share(success.proves)}`,
+    String(groups.fault.duplicated),
+    latencies.join(', '),
+    time(recovery.recoverMs),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function share(value: number): string {
+  return `${Math.floor(value * 1e5) / 1e3} %`
+}
+
+function time(ms: number | undefined): string {
+  if (ms === undefined) return '–'
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url'
+import { processStage, runExperiment, ServerSite, tcpProxy } from '@bananasjs/chaos'
+import type { Experiment, FaultSite, Report } from '@bananasjs/chaos'
+import type { BrokerOnTrial, Starter } from '../matrix/broker-on-trial.ts'
+import { transportFor } from '../transport.ts'
+
+const WORKER = fileURLToPath(new URL('worker-process.ts', import.meta.url))
+
+export interface RunOnOptions {
+  readonly workers?: number
+  readonly concurrency?: number
+  readonly onProgress?: (text: string) => void
+}
+
+/** Runs an experiment on a broker started for it, with worker processes and, where it has one address, a proxy before it. */
+export async function runOn(
+  starter: Starter,
+  given: Experiment,
+  options: RunOnOptions = {},
+): Promise<Report> {
+  const experiment = fitting(given, starter)
+  const broker = await starter.start()
+  try {
+    return await runAt(broker, { experiment, starter, options })
+  } finally {
+    await broker.stop()
+  }
+}
+
+/** Is anything of it left on this broker? */
+export function canRun(experiment: Experiment, starter: Starter): boolean {
+  return fitting(experiment, starter).method.length > 0
+}
+
+/** Without the steps that this broker has no place for: one without a network has no link. */
+function fitting({ method, ...rest }: Experiment, { can }: Starter): Experiment {
+  const fits = (kind: string): boolean =>
+    (!kind.startsWith('link.') || can.includes('link')) &&
+    (!kind.startsWith('server.') || can.includes('restart'))
+  return { ...rest, method: method.filter(({ kind }) => fits(kind)) }
+}
+
+async function runAt(
+  broker: BrokerOnTrial,
+  { experiment, starter, options }: { experiment: Experiment; starter: Starter; options: RunOnOptions },
+): Promise<Report> {
+  const { address, url } = broker
+  const proxy = address === undefined ? undefined : await tcpProxy({ upstream: address })
+  const hurt = proxy === undefined ? url : url.replace(`:${address!.port}`, `:${proxy.port}`)
+  try {
+    await using stage = await processStage({
+      worker: { module: WORKER, args: [hurt] },
+      controlArgs: [url],
+      transport: () => transportFor(hurt),
+      plainTransport: () => transportFor(url),
+      workers: options.workers ?? 4,
+      concurrency: options.concurrency ?? 20,
+      sites: [...(proxy === undefined ? [] : [proxy]), ...serverOf(broker, starter)],
+      summary: `${starter.name}, ${options.workers ?? 4} worker processes`,
+    })
+    return await runExperiment(experiment, {
+      stage,
+      enabled: true,
+      ...(options.onProgress && { onProgress: options.onProgress }),
+    })
+  } finally {
+    await proxy?.close()
+  }
+}
+
+/** A crash and the start after it are one deed of these starters. */
+function serverOf({ restart, stop }: BrokerOnTrial, { name }: Starter): readonly FaultSite[] {
+  if (restart === undefined) return []
+  const nothing = async (): Promise<void> => undefined
+  return [new ServerSite({ name, kill: nothing, stop: nothing, start: restart, close: stop })]
+}

@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { saveReport } from '@bananasjs/chaos'
+import { STARTERS } from '../matrix/starters.ts'
+import { runOn } from './run-on.ts'
+
+/**
+ * Very many tasks while workers and broker are killed again and again, the whole time:
+ * `node integration/chaos/soak-main.ts --tasks 1000000 --rate 2000 --kills 200 --restarts 20 --broker "Redis with its log"`.
+ * Writes its report into chaos-report/. Exit code 1 unless it held.
+ */
+const { values } = parseArgs({
+  options: {
+    tasks: { type: 'string', default: '1000000' },
+    rate: { type: 'string', default: '2000' },
+    kills: { type: 'string', default: '200' },
+    restarts: { type: 'string', default: '20' },
+    broker: { type: 'string', default: 'Redis with its log' },
+  },
+})
+const [tasks, rate, kills, restarts] = [values.tasks, values.rate, values.kills, values.restarts].map(Number)
+const starter = STARTERS.find(({ name }) => name === values.broker)
+if (starter === undefined) throw new Error(`There is no broker "${values.broker}".`)
+const warmUpMs = 5000
+const injectMs = Math.max(10_000, Math.round((tasks! / rate!) * 1000) - warmUpMs)
+const report = await runOn(
+  starter,
+  {
+    title: `${tasks} tasks, ${kills} killed workers, ${restarts} killed brokers`,
+    steady: [
+      { probe: 'success-rate', atLeast: 0.99999, confidence: 0.95 },
+      { probe: 'lost', equals: 0 },
+    ].filter(({ probe }) => probe === 'lost' || tasks! >= 400_000) as never,
+    load: { shape: 'constant', rate: rate!, tasks: tasks!, work: { from: 0, to: '5ms' }, retries: 20 },
+    control: 0.05,
+    phases: { warmUp: warmUpMs, inject: injectMs, recovery: '10s', drain: '5m' },
+    method: [
+      { kind: 'process.kill', schedule: { every: Math.floor(injectMs / (kills! + 1)) }, limit: kills! },
+      {
+        kind: 'server.kill',
+        schedule: { after: 500, every: Math.floor(injectMs / (restarts! + 1)) },
+        down: 200,
+        limit: restarts!,
+      },
+    ],
+    safety: { maxDuration: '2h' },
+  },
+  { concurrency: 50, onProgress: (text) => process.stdout.write(`${text}\n`) },
+)
+const saved = await saveReport(report, 'chaos-report', 'soak')
+process.stdout.write(`${report.verdict}: ${report.reasons.join('; ')}\n${saved.html}\n`)
+process.exit(report.verdict === 'held' ? 0 : 1)
