@@ -70,6 +70,23 @@ describe('a failure', () => {
     expect(await run.result()).toMatchObject([[{ status: 'rejected' }], 4])
   })
 
+  it('before a settled group is no failure of its members: the group never begins', async () => {
+    const { flows, work, ran } = testFlows()
+    await work()
+    for (const policy of ['settled', { atLeast: 0 }] as const) {
+      const members = group([echo, chain(echo, double as never)], { policy })
+      const run = await flows.start(chain(fail, members, echo))
+      await expect(run.result()).rejects.toThrow('failed with')
+      const { nodes } = await run.status()
+      expect(nodes.map(({ name, state }) => `${name} ${state}`)).toEqual([
+        'fail failed',
+        ...['echo', 'echo', 'double', 'group'].map((name) => `${name} cancelled`),
+        expect.stringMatching(/^echo /),
+      ])
+    }
+    expect(ran).toEqual(['fail undefined', 'fail undefined'])
+  })
+
   it('of a node dooms the nodes below it, and leaves the others alone where the graph waits for all', async () => {
     const { flows, work, ran } = testFlows()
     await work()

@@ -137,8 +137,8 @@ export class Engine {
   async #doomAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
     const doomed = moves.filter((move) => move.kind === 'doom').filter((move) => this.#isNews(move))
     const ends = doomed.map(({ end, to }): NodeEnd => {
-      const { flow, generation, again, error, inline } = end
-      return { flow, generation, again, inline, node: to, ok: false, error: error! }
+      const { flow, generation, again, error, inline, blame = end.node } = end
+      return { flow, generation, again, inline, node: to, ok: false, error: error!, blame }
     })
     const results = doomed.flatMap(({ plan, to, node, name, end }) => {
       if (node.kind !== 'task' || to === plan.head.end) return []

@@ -85,8 +85,16 @@ function moveAlong(plan: PlanView, end: NodeEnd, { edge: [to, at, when], node, n
   if (node.kind === 'task')
     return failed ? { kind: 'doom', end, plan, to, node, name } : { kind: 'send', end, plan, to, node, name }
   const size = sizeOf(node)
-  if (failed && (size === 0 || node.policy === 'failFast')) return { kind: 'doom', end, plan, to, node, name }
+  if (failed && (size === 0 || node.policy === 'failFast' || isFromOutside(node, end)))
+    return { kind: 'doom', end, plan, to, node, name }
   // Alone before a gate that looks at nothing but success.
   if (size === 0 || (size === 1 && node.policy === 'failFast')) return { kind: 'pass', end, plan, to, node }
   return { kind: 'arrive', end, gate: to, at, size }
+}
+
+/** A group bears failures of its members, not of what came before the group. */
+function isFromOutside({ inside }: GateNode, { blame }: NodeEnd): boolean {
+  if (inside === undefined || blame === undefined) return false
+  const [first, length] = inside
+  return blame < first || blame >= first + length
 }

@@ -8,6 +8,8 @@ export interface NodeEnd extends NodeRef {
   /** Present when the value is in hand; else it is read where it is needed. */
   readonly value?: { readonly value: unknown }
   readonly error?: ErrorRecord
+  /** Of one that never ran: the node before it that failed. */
+  readonly blame?: number
   /** What follows may have happened already: every effect looks first whether it is there. */
   readonly again: boolean
   readonly exit?: Exit | undefined

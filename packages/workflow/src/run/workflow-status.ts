@@ -213,8 +213,20 @@ function joinState(gate: GateNode, parents: readonly NodeParent[], known: readon
   if (well === states.length) return 'succeeded'
   if (policy === 'failFast' && well + open < states.length) return 'failed'
   if (open > 0) return 'waiting'
+  if (isBarred(gate, parents, known)) return 'cancelled'
   if (policy === 'settled') return 'succeeded'
   return typeof policy === 'object' && well >= policy.atLeast && sizeOf(gate) > 0 ? 'succeeded' : 'failed'
+}
+
+/** What came before the group failed: its members never ran. */
+function isBarred(
+  { inside }: GateNode,
+  parents: readonly NodeParent[],
+  known: readonly NodeStatus[],
+): boolean {
+  if (inside === undefined) return false
+  const before = parents.flatMap(({ node }) => known[node]!.parents).filter(({ node }) => node < inside[0])
+  return before.some(({ node, when }) => !isCalled(when, known[node]!.state === 'succeeded'))
 }
 
 function isOpen(state: NodeState): boolean {
