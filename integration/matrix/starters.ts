@@ -6,8 +6,6 @@ import {
   moveSlot,
   startReplicatedCluster,
 } from '../../packages/redis/test/brokers/redis-cluster.ts'
-import { killLeader, startRabbitmqCluster } from '../../packages/rabbitmq/test/brokers/rabbitmq-cluster.ts'
-import { startRabbitmqProcess } from '../../packages/rabbitmq/test/brokers/rabbitmq-process.ts'
 import { startRedisProcess } from '../../packages/redis/test/brokers/redis-process.ts'
 import { startSqsProcess } from '../../packages/sqs/test/brokers/sqs-process.ts'
 import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
@@ -76,47 +74,6 @@ const sqs: Starter = {
   },
 }
 
-/** Results in SQLite. */
-const rabbitmq: Starter = {
-  name: 'RabbitMQ',
-  can: ['link', 'restart'],
-  fenced: true,
-  tasks: 10_000,
-  async start() {
-    const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-rabbitmq-'))
-    const server = await startRabbitmqProcess()
-    return {
-      ...onServer(server),
-      url: `${server.url} sqlite:${join(folder, 'results.db')}`,
-      async stop() {
-        await server.stop()
-        await rm(folder, { recursive: true, force: true })
-      },
-    }
-  },
-}
-
-/** Three nodes with a replica of the quorum queue on each. */
-const rabbitmqCluster: Starter = {
-  name: 'RabbitMQ, 3 nodes',
-  can: ['failover'],
-  fenced: true,
-  tasks: 6000,
-  async start() {
-    const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-rabbitmq-'))
-    const cluster = await startRabbitmqCluster()
-    const ports = cluster.nodes.map(({ port }) => port)
-    return {
-      url: `amqp-cluster:${ports.join(',')} sqlite:${join(folder, 'results.db')}`,
-      failover: () => killLeader(cluster, 'bananas:q:default'),
-      async stop() {
-        await cluster.stop()
-        await rm(folder, { recursive: true, force: true })
-      },
-    }
-  },
-}
-
 /** What the adapters' own tests start. */
 interface ServerProcess {
   readonly url: string
@@ -138,4 +95,4 @@ function onServer(server: ServerProcess): BrokerOnTrial {
   }
 }
 
-export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster, rabbitmq, rabbitmqCluster, sqs]
+export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster, sqs]
