@@ -14,10 +14,11 @@ export default defineConfig({
             'packages/*/test/**/*.test.ts',
             'tests/**/*.test.ts',
             'examples/test/**/*.test.ts',
+            'examples/*/test/*.test.ts',
             'benchmarks/test/**/*.test.ts',
           ],
           exclude: [
-            'packages/*/test/conformance*.test.ts',
+            '{packages,examples}/*/test/conformance*.test.ts',
             'packages/*/test/brokers/**',
             'tests/packed-*.test.ts',
             '**/node_modules/**',
@@ -27,7 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
-          include: ['packages/*/test/conformance*.test.ts'],
+          include: ['packages/*/test/conformance*.test.ts', 'examples/*/test/conformance*.test.ts'],
           exclude: [...withoutBroker],
           testTimeout: 30_000,
         },

@@ -2,8 +2,9 @@ import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import { NobodyError } from './nats-asker.ts'
 import type { Asker } from './nats-asker.ts'
 import { backoffMs } from './nats-connect.ts'
-import { lostError, natsError, RefusedError } from './nats-errors.ts'
+import { lostError, natsError, noJetStreamError, RefusedError } from './nats-errors.ts'
 import type { ApiError } from './nats-errors.ts'
+import type { NatsLink } from './nats-link.ts'
 
 export interface StreamConfig {
   readonly name: string
@@ -79,12 +80,14 @@ export const NANOS_PER_MS = 1_000_000
 /** The requests of JetStream's own API, of which each may be sent again. */
 export class Api {
   readonly #asker: Asker
+  readonly #link: NatsLink
   readonly #where: string
   readonly #recoveryMs: number
 
-  constructor(asker: Asker, { where, recoveryMs }: { readonly where: string; readonly recoveryMs: number }) {
+  constructor(asker: Asker, link: NatsLink, recoveryMs: number) {
     this.#asker = asker
-    this.#where = where
+    this.#link = link
+    this.#where = link.where
     this.#recoveryMs = recoveryMs
   }
 
@@ -107,6 +110,8 @@ export class Api {
         return await act()
       } catch (error) {
         signal?.throwIfAborted()
+        if (error instanceof NobodyError && this.#link.connection?.info?.jetstream !== true)
+          throw noJetStreamError(this.#where)
         if (!isPassing(error, this.#where) || systemRuntime.monotonic() >= deadline) throw this.#told(error)
         await sleep(systemRuntime, backoffMs(attempt), signal)
       }

@@ -102,7 +102,7 @@ export class NatsBroker implements Broker {
   async inspect(queue: string, options: Abortable = {}): Promise<QueueCounts> {
     checkQueueName(queue)
     await this.open(options)
-    await this.#client.streams.ensure('dead')
+    await this.#client.open(['delayed', 'dead'], options.signal)
     return this.#explained(this.#inspection.counts(queue, options))
   }
 

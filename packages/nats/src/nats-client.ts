@@ -45,7 +45,7 @@ export class NatsClient {
       check: (driver) => this.#check(driver),
     })
     this.asker = new Asker(this.link, commandMs)
-    this.api = new Api(this.asker, { where: this.where, recoveryMs })
+    this.api = new Api(this.asker, this.link, recoveryMs)
     this.streams = new Streams(this.api, this.names, settings, this.where)
     this.clock = new ServerClock(this.api, this.names)
     this.link.onNotice(({ kind }) => {

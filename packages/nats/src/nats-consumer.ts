@@ -61,6 +61,7 @@ export class NatsConsumer implements Consumer {
     this.#delays = new Delays(client, sender, { queue, settler: this.#settler })
     this.#puller = new Puller({
       client,
+      stream: client.names.queues,
       consumer: this.#consumer,
       onNews: () => this.#wake?.(),
       giveBack: (messages) => this.#giveBack(messages),

@@ -36,6 +36,7 @@ export class Delays {
     this.#queue = queue
     this.#puller = new Puller({
       client,
+      stream: client.names.delayed,
       consumer: client.names.queue(queue).delayedConsumer,
       onNews: () => void this.#work(),
       giveBack: async (messages) => this.#sendBack(messages),
@@ -58,11 +59,11 @@ export class Delays {
   async #work(): Promise<void> {
     const driver = this.#client.link.connection
     if (!this.#started || this.#closed || driver === undefined) return
-    const arrivals = this.#puller.take(BATCH)
-    if (this.#puller.gone) this.#started = false
-    else this.#puller.want(driver, BATCH)
-    if (arrivals.length === 0) return
     try {
+      const arrivals = this.#puller.take(BATCH)
+      if (this.#puller.gone) this.#started = false
+      else this.#puller.want(driver, BATCH)
+      if (arrivals.length === 0) return
       await this.#client.clock.sync()
       await this.#move(this.#sortOut(arrivals.map(({ message }) => message)))
     } catch {
@@ -75,7 +76,7 @@ export class Delays {
     const { ready, delayedConsumer } = names.queue(this.#queue)
     const due: Due[] = []
     for (const { reply: receipt = '', data } of messages) {
-      const token = tokenOfAck(receipt, names.queues, delayedConsumer)
+      const token = tokenOfAck(receipt, names.delayed, delayedConsumer)
       const stored = decode(data)
       if (token === undefined) continue
       if (stored instanceof QueueError) {

@@ -13,7 +13,9 @@ const FULL = 0.8
 export async function diagnose(client: NatsClient): Promise<readonly Diagnosis[]> {
   const { api, names, link, settings } = client
   const infos = await Promise.all(
-    [names.queues, names.dead, names.results].map((name) => api.request<StreamInfo>(`STREAM.INFO.${name}`)),
+    [names.queues, names.delayed, names.dead, names.results].map((name) =>
+      api.request<StreamInfo>(`STREAM.INFO.${name}`),
+    ),
   )
   const version = link.connection?.info?.version ?? 'unknown'
   return [

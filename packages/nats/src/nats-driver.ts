@@ -28,7 +28,7 @@ export interface NatsStatus {
 /** The part of a connection of `@nats-io/transport-node` that is used here. */
 export interface NatsDriver {
   readonly info?:
-    | { readonly version: string; readonly max_payload: number; readonly cluster?: string | undefined }
+    | { readonly version: string; readonly max_payload: number; readonly jetstream?: boolean | undefined }
     | undefined
   publish(
     subject: string,

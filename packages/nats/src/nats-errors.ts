@@ -41,6 +41,11 @@ const OTHER_CONFIG: Known = {
   text: 'has a stream or consumer of that name that was made in another way, or one that takes the same subjects. Choose another prefix, or delete it.',
 }
 
+/** The server has no JetStream at all. */
+export function noJetStreamError(where: string): QueueError {
+  return new QueueError(NO_JETSTREAM.code, `nats: the server at ${where} ${NO_JETSTREAM.text}`)
+}
+
 export const ERROR = {
   streamMissing: 10_059,
   consumerMissing: 10_014,

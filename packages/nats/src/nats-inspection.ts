@@ -17,13 +17,14 @@ export class Inspection {
     const { names } = this.#client
     const { ready, delayed, dead } = names.queue(queue)
     const consumer = await this.#consumer(queue, signal)
-    const [live, letters] = await Promise.all([
-      this.#subjects(names.queues, ready.replace(/\.ready\./, '.*.'), signal),
+    const [live, waiting, letters] = await Promise.all([
+      this.#subjects(names.queues, ready, signal),
+      this.#subjects(names.delayed, delayed, signal),
       this.#subjects(names.dead, dead, signal),
     ])
     const there = live[ready] ?? 0
     const leased = Math.min(there, consumer?.num_ack_pending ?? 0)
-    return { ready: there - leased, delayed: live[delayed] ?? 0, leased, dead: letters[dead] ?? 0 }
+    return { ready: there - leased, delayed: waiting[delayed] ?? 0, leased, dead: letters[dead] ?? 0 }
   }
 
   /** Every queue has a consumer from its first use on, which bears its name. */
@@ -64,7 +65,7 @@ export class Inspection {
   async purgeDelayed(queue: string, { signal }: Abortable = {}): Promise<number> {
     const { api, names } = this.#client
     const { purged } = await api.request<{ readonly purged: number }>(
-      `STREAM.PURGE.${names.queues}`,
+      `STREAM.PURGE.${names.delayed}`,
       { filter: names.queue(queue).delayed },
       signal,
     )

@@ -31,6 +31,7 @@ export interface QueueNames {
 export interface Names {
   /** Streams. */
   readonly queues: string
+  readonly delayed: string
   readonly dead: string
   readonly results: string
   readonly queue: (name: string) => QueueNames
@@ -53,6 +54,7 @@ export function namesOf(prefix: string): Names {
   const bucket = `${prefix}-results`
   return {
     queues: `${prefix}-queues`,
+    delayed: `${prefix}-delayed`,
     dead: `${prefix}-dead`,
     results: `KV_${bucket}`,
     queue(name) {

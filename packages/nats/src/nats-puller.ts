@@ -22,6 +22,7 @@ const HEARTBEAT = 100
 
 export interface PullerOptions {
   readonly client: NatsClient
+  readonly stream: string
   /** Name of the durable consumer. */
   readonly consumer: string
   /** Something came, or what was pulled is over. */
@@ -68,9 +69,9 @@ export class Puller {
   #linger: Timer | undefined
 
   constructor(options: PullerOptions) {
-    const { client, consumer } = options
+    const { client, stream, consumer } = options
     this.#options = options
-    this.#next = `$JS.API.CONSUMER.MSG.NEXT.${client.names.queues}.${consumer}`
+    this.#next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`
     this.#unlisten = client.link.listen({
       onDown: () => this.#end()?.unsubscribe(),
       onError: (error) => this.#onDenied(error),

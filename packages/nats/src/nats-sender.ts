@@ -105,7 +105,9 @@ export class Sender {
     if (!gone) return
     const { streams } = this.#client
     streams.forget()
-    await Promise.all([streams.ensure('queues'), streams.ensure('dead')]).catch(() => undefined) // the next round tells
+    await Promise.all((['queues', 'delayed', 'dead'] as const).map((kind) => streams.ensure(kind))).catch(
+      () => undefined,
+    ) // the next round tells
   }
 }
 

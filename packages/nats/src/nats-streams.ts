@@ -5,7 +5,7 @@ import { ERROR, isRefused, missingError, natsError } from './nats-errors.ts'
 import type { Names } from './nats-names.ts'
 import type { Settings } from './nats-options.ts'
 
-export type StreamKind = 'queues' | 'dead' | 'results'
+export type StreamKind = 'queues' | 'delayed' | 'dead' | 'results'
 export type ConsumerKind = 'ready' | 'delayed'
 
 /**
@@ -53,7 +53,7 @@ export class Streams {
    * @throws QueueError
    */
   async ensureConsumer(queue: string, kind: ConsumerKind, leaseMs: number = PATIENCE_MS): Promise<number> {
-    await this.ensure('queues')
+    await this.ensure(kind === 'ready' ? 'queues' : 'delayed')
     return once(this.#consumers, `${kind} ${queue}`, () => this.#consumer(queue, kind, leaseMs))
   }
 
@@ -97,8 +97,9 @@ export class Streams {
 
   async #consumer(queue: string, kind: ConsumerKind, leaseMs: number): Promise<number> {
     const names = this.#names.queue(queue)
+    const stream = kind === 'ready' ? this.#names.queues : this.#names.delayed
     const name = kind === 'ready' ? names.readyConsumer : names.delayedConsumer
-    const path = `${this.#names.queues}.${name}`
+    const path = `${stream}.${name}`
     try {
       return patienceOf(await this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`))
     } catch (error) {
@@ -113,7 +114,7 @@ export class Streams {
           { filter_subject: names.delayed, max_ack_pending: -1 }
     try {
       const made = await this.#api.request<ConsumerInfo>(`CONSUMER.DURABLE.CREATE.${path}`, {
-        stream_name: this.#names.queues,
+        stream_name: stream,
         config: {
           durable_name: name,
           // A long name is hashed; here it is told.
@@ -154,9 +155,10 @@ function streamConfig(kind: StreamKind, names: Names, settings: Settings): Strea
     allow_direct: true,
   }
   if (kind === 'queues') {
-    const subjects = [names.readySubjects, names.delayedSubjects, names.silentSubjects]
-    return { ...common, subjects, retention: 'workqueue' }
+    return { ...common, subjects: [names.readySubjects, names.silentSubjects], retention: 'workqueue' }
   }
+  // Apart, so that what is due has somewhere to go when there is no more room for what is delayed.
+  if (kind === 'delayed') return { ...common, subjects: [names.delayedSubjects], retention: 'workqueue' }
   if (kind === 'dead') {
     const age = deadLetterMaxAgeMs * NANOS_PER_MS
     return {

@@ -48,7 +48,7 @@ export function nats(
     ...(origin === undefined ? undefined : { origin }),
     connection: () => client.link.connection,
     async diagnose({ signal } = {}) {
-      const tenancy = new Tenancy(client, 'diagnosis', ['queues', 'dead', 'results'])
+      const tenancy = new Tenancy(client, 'diagnosis', ['queues', 'delayed', 'dead', 'results'])
       try {
         await tenancy.open(signal)
         return await diagnose(client)
