@@ -12,6 +12,14 @@ const SCHEMES: Readonly<Record<string, Load>> = {
       url: nodes.map((port) => `amqp://guest:guest@127.0.0.1:${port}`),
     })
   },
+  nats: async (url) => (await import('@bananasjs/nats')).nats(url),
+  'nats-cluster': async (url) => {
+    const nodes = url.slice('nats-cluster:'.length).split(',')
+    return (await import('@bananasjs/nats')).nats({
+      url: nodes.map((port) => `nats://127.0.0.1:${port}`),
+      replicas: 3,
+    })
+  },
   redis: async (url) => (await import('@bananasjs/redis')).redis(url),
   'sqs+http': async (url) => {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }

@@ -63,6 +63,20 @@ const SERVERS: Readonly<Record<string, Server>> = {
     openBinary: openRabbitmqBinary,
     url: (host, port) => `amqp://guest:guest@${host}:${port}`,
   },
+  nats: {
+    address: 'BANANAS_NATS_URL',
+    image: 'nats:2.10',
+    port: 4222,
+    volume: '/data',
+    imageArgs: ['-js', '-sd', '/data'],
+    binary: 'nats-server',
+    openBinary: (folder) =>
+      startBinary('nats-server', {
+        args: (port) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder],
+        url: (port) => `nats://127.0.0.1:${port}`,
+      }),
+    url: (host, port) => `nats://${host}:${port}`,
+  },
 }
 
 export const BROKERS: readonly string[] = ['sqlite', ...Object.keys(SERVERS), 'sqs']

@@ -14,6 +14,7 @@ const ADAPTERS: Readonly<Record<string, Load>> = {
   'sqs+https': async (url) => (await import('@bananasjs/sqs')).sqs(url),
   // A server that was started a moment ago takes its time.
   amqp: async (url) => (await import('@bananasjs/rabbitmq')).rabbitmq(url, { recoveryMs: 60_000 }),
+  nats: async (url) => (await import('@bananasjs/nats')).nats(url),
   redis: async (url) => (await import('@bananasjs/redis')).redis(url),
 }
 

@@ -90,27 +90,6 @@ test('a batch that is under way when the server ends the connection is stored on
   expect((await broker.inspect!('q')).ready).toBe(1000)
 })
 
-test(
-  'a server that stops answering is given up in time, and used again when it answers',
-  PATIENCE,
-  async () => {
-    const nats = await server()
-    const { broker } = transportOn(nats.url, { commandMs: 500, recoveryMs: 500 })
-    await broker.publish('q', [message()])
-    process.kill(nats.pid(), 'SIGSTOP')
-    const startedAt = performance.now()
-    await expect(broker.publish('q', [message()])).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
-    expect(performance.now() - startedAt).toBeLessThan(5000)
-    process.kill(nats.pid(), 'SIGCONT')
-    await until('it publishes again', () =>
-      broker.publish('q', [message({ id: 'after' })]).then(
-        () => true,
-        () => false,
-      ),
-    )
-  },
-)
-
 test('a stream that is deleted under its users is made again', PATIENCE, async () => {
   const { url } = await server()
   const { broker } = transportOn(url)
