@@ -28,7 +28,7 @@ async function told(seed: number): Promise<string> {
 }
 
 describe('core on the in-memory broker', () => {
-  it(`keeps every promise in ${SCHEDULES} schedules`, { timeout: 240_000 }, async () => {
+  it(`keeps every promise in ${SCHEDULES} schedules`, { timeout: 900_000 }, async () => {
     const threads = Math.min(2, availableParallelism())
     const share = SCHEDULES / threads
     const parts = await Promise.all(
