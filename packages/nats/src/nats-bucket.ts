@@ -39,7 +39,9 @@ export class Bucket {
     const found = direct ? await this.#direct(key) : await this.#byLeader(key)
     if (found === undefined) return ABSENT
     const { seq, storedAt, ttlMs, value } = found
-    return { seq, ttlMs, value: storedAt + ttlMs > clock.now() ? value : undefined }
+    // What was removed a moment ago was so also where the clock is behind by a round trip.
+    const lives = ttlMs > 0 && storedAt + ttlMs > clock.now()
+    return { seq, ttlMs, value: lives ? value : undefined }
   }
 
   /**
