@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { STARTERS } from '../matrix/starters.ts'
-import { BAD_DAY, OUTAGE } from './fixed-set.ts'
+import { BAD_DAY, OUTAGE, paced } from './fixed-set.ts'
 import { runOn } from './run-on.ts'
 
 describe.each(STARTERS)('on $name', (starter) => {
   test('99.9 % of all tasks succeed, and none is lost, while everything goes wrong at once', async () => {
-    const report = await runOn(starter, BAD_DAY)
+    const report = await runOn(starter, paced(BAD_DAY, starter))
     expect(report.groups.fault).toMatchObject({ lost: 0, unfinished: 0, wrong: 0 })
     expect(report.success.proves).toBeGreaterThanOrEqual(0.999)
     for (const { name, bites } of report.faults) expect([name, bites > 0]).toEqual([name, true])
@@ -14,7 +14,7 @@ describe.each(STARTERS)('on $name', (starter) => {
   test.runIf(starter.can.includes('link'))(
     'throughput is back within five seconds of an outage',
     async () => {
-      const report = await runOn(starter, OUTAGE)
+      const report = await runOn(starter, paced(OUTAGE, starter))
       expect(report.groups.fault).toMatchObject({ lost: 0, unfinished: 0 })
       expect(report.recovery.recoverMs).toBeLessThanOrEqual(5000)
     },

@@ -1,5 +1,6 @@
 import { LIBRARY } from '@bananasjs/chaos'
 import type { Experiment } from '@bananasjs/chaos'
+import type { Starter } from '../matrix/broker-on-trial.ts'
 
 /** What every broker goes through: enough tasks that 99.9 % can be proved, if none fails. */
 const PROOF = { shape: 'constant', rate: 130, retries: 20 } as const
@@ -18,4 +19,13 @@ export const FIXED_SET: Readonly<Record<string, Experiment>> = {
   'killed-workers': proving('killed-workers'),
   'lost-answers': proving('lost-answers'),
   'unreliable-messages': proving('unreliable-messages'),
+}
+
+const SLOW_TASKS = 10_000
+
+/** As many tasks at half the rate, for brokers whose longest trial is short: an emulator is no fast server. */
+export function paced(experiment: Experiment, { tasks }: Starter): Experiment {
+  if (tasks >= SLOW_TASKS) return experiment
+  const phases = { ...PHASES, warmUp: '6s', inject: '40s', recovery: '20s' } as const
+  return { ...experiment, load: { ...PROOF, rate: PROOF.rate / 2 }, phases }
 }
