@@ -90,6 +90,26 @@ test('a batch that is under way when the server ends the connection is stored on
   expect((await broker.inspect!('q')).ready).toBe(1000)
 })
 
+test('a server that stops answering is given up in time, and used again', PATIENCE, async () => {
+  const nats = await server()
+  const { broker } = transportOn(nats.url, { commandMs: 500, recoveryMs: 500 })
+  const tryToPublish = (): Promise<unknown> =>
+    broker.publish('q', [message()]).catch((reason: unknown) => reason)
+  await tryToPublish()
+  process.kill(nats.pid(), 'SIGSTOP')
+  // It stops when the system gets to it, which may be after an answer or two.
+  let startedAt = 0
+  let outcome: unknown = []
+  while (Array.isArray(outcome)) {
+    startedAt = performance.now()
+    outcome = await tryToPublish()
+  }
+  expect(outcome).toMatchObject({ code: 'CONNECTION_LOST', retryable: true })
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  process.kill(nats.pid(), 'SIGCONT')
+  await until('it publishes again', async () => Array.isArray(await tryToPublish()))
+})
+
 test('a stream that is deleted under its users is made again', PATIENCE, async () => {
   const { url } = await server()
   const { broker } = transportOn(url)
