@@ -80,16 +80,30 @@ interface Step {
   readonly name: string
 }
 
-function moveAlong(plan: PlanView, end: NodeEnd, { edge: [to, at, when], node, name }: Step): Move {
+function moveAlong(plan: PlanView, end: NodeEnd, step: Step): Move {
+  const {
+    edge: [to, , when],
+    node,
+    name,
+  } = step
   const failed = !end.ok && when === 'value'
-  if (node.kind === 'task')
-    return failed ? { kind: 'doom', end, plan, to, node, name } : { kind: 'send', end, plan, to, node, name }
+  if (failed && isDoomed(node, end)) return { kind: 'doom', end, plan, to, node, name }
+  return node.kind === 'task'
+    ? { kind: 'send', end, plan, to, node, name }
+    : moveToGate(plan, end, step, node)
+}
+
+// oxlint-disable-next-line max-params -- a way to a gate of a plan
+function moveToGate(plan: PlanView, end: NodeEnd, { edge: [to, at] }: Step, node: GateNode): Move {
   const size = sizeOf(node)
-  if (failed && (size === 0 || node.policy === 'failFast' || isFromOutside(node, end)))
-    return { kind: 'doom', end, plan, to, node, name }
   // Alone before a gate that looks at nothing but success.
   if (size === 0 || (size === 1 && node.policy === 'failFast')) return { kind: 'pass', end, plan, to, node }
   return { kind: 'arrive', end, gate: to, at, size }
+}
+
+/** Will never be reached after this failure. */
+function isDoomed(node: PlanNode, end: NodeEnd): boolean {
+  return node.kind === 'task' || node.policy === 'failFast' || sizeOf(node) === 0 || isFromOutside(node, end)
 }
 
 /** A group bears failures of its members, not of what came before the group. */
