@@ -30,7 +30,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const from = process.argv.indexOf('--from')
-const folder = from < 0 ? mkdtempSync(join(tmpdir(), 'bananas-reports-')) : process.argv[from + 1]!
+const folder = from < 0 ? mkdtempSync(join(tmpdir(), 'bananas-reports-')) : (process.argv.at(from + 1) ?? '')
 try {
   if (from < 0) judge(folder)
   const found = COLUMNS.flatMap((column) => columnsOf(column, reportsIn(folder)))
