@@ -15,8 +15,10 @@ export async function server(options: NatsProcessOptions = {}): Promise<NatsProc
   return process
 }
 
-export function transportOn(url: string, options: Omit<NatsOptions, 'url'> = {}): NatsTransport {
-  const transport = nats(url, options)
+type Address = string | readonly string[]
+
+export function transportOn(url: Address, options: Omit<NatsOptions, 'url'> = {}): NatsTransport {
+  const transport = nats({ url, ...options })
   onTestFinished(async () => {
     await Promise.all([transport.broker.close(), transport.results.close(), transport.channel.close()])
   })
@@ -31,8 +33,8 @@ export interface TestApp {
   readonly worker: (options?: WorkerOptions) => Worker
 }
 
-export function appOn(url: string, options: Omit<NatsOptions, 'url'> = {}): TestApp {
-  const transport = nats(url, options)
+export function appOn(url: Address, options: Omit<NatsOptions, 'url'> = {}): TestApp {
+  const transport = nats({ url, ...options })
   const app = new Bananas({ transport })
   const errors: QueueError[] = []
   onTestFinished(() => app.close())

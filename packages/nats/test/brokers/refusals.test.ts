@@ -31,6 +31,7 @@ describe('a server that cannot be reached', () => {
     await server({ port })
     await started
     expect(await result).toBe(2)
+    await app.close() // while the server is there
   })
 })
 

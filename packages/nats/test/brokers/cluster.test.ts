@@ -1,0 +1,79 @@
+import { defineTask } from '@bananasjs/core'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { appOn, message, transportOn, until } from './fixtures.ts'
+import { startNatsCluster } from './nats-cluster.ts'
+import type { NatsCluster } from './nats-cluster.ts'
+
+const add = defineTask<number, number>('add', { retry: false })
+const PATIENCE = { timeout: 180_000 }
+const TASKS = 300
+
+describe('three servers that keep every message', () => {
+  let cluster: NatsCluster
+  beforeAll(async () => {
+    cluster = await startNatsCluster()
+    return () => cluster.stop()
+  }, PATIENCE.timeout)
+
+  test('what is stored on them is declared to survive the loss of a machine', PATIENCE, async () => {
+    const { broker, results } = transportOn(cluster.urls, { replicas: 3, prefix: 'declared' })
+    await broker.open()
+    await results.open()
+    expect([broker.supports.durability, results.supports.durability]).toEqual(['quorum', 'quorum'])
+  })
+
+  test('more replicas than servers are UNSUPPORTED, and say so', PATIENCE, async () => {
+    const { broker } = transportOn(cluster.urls, { replicas: 5, prefix: 'too-many' })
+    await expect(broker.publish('q', [message()])).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('replicas') as string,
+    })
+  })
+
+  test('the loss of the leader loses no task, and all run', PATIENCE, async () => {
+    const { app, worker } = appOn(cluster.urls, { replicas: 3, recoveryMs: 60_000 })
+    const ran = new Set<number>()
+    await worker({ concurrency: 10 })
+      .handle(add, (n) => {
+        ran.add(n)
+        return n + 1
+      })
+      .start()
+    const sending = (async () => {
+      for (let n = 0; n < TASKS; n += 10)
+        await app.enqueueMany(
+          add,
+          Array.from({ length: 10 }, (_, index) => n + index),
+        )
+    })()
+    await until('some ran', () => ran.size > TASKS / 10)
+    const killed = await leader(cluster, () => true)
+    await cluster.processes[killed]!.kill()
+    onTestFinished(() => cluster.processes[killed]!.start())
+    await sending
+    await until('all ran', () => ran.size === TASKS, 90_000)
+    expect(await leader(cluster, (next) => next !== killed)).not.toBe(killed)
+    await until(
+      'nothing is left',
+      async () => {
+        const { ready, leased, dead } = await app.queues.inspect('default')
+        return ready + leased + dead === 0
+      },
+      30_000,
+    )
+  })
+})
+
+/** Who leads the stream of the queues, once it is somebody fitting. */
+async function leader(cluster: NatsCluster, fits: (place: number) => boolean): Promise<number> {
+  let place = -1
+  await until(
+    'the stream has a leader',
+    async () => {
+      place = await cluster.leaderOf('bananas-queues')
+      return place >= 0 && fits(place)
+    },
+    60_000,
+  )
+  return place
+}
