@@ -8,7 +8,7 @@ import { readTotal } from './gather-value.ts'
 import type { Source } from './gather-value.ts'
 import type { Move } from './moves.ts'
 import type { NodeEnd } from './node-end.ts'
-import { errorOf, readResults } from './node-results.ts'
+import { errorOf, readResults, writeResults } from './node-results.ts'
 
 type Arrival = Extract<Move, { kind: 'arrive' }>
 
@@ -56,7 +56,11 @@ async function arrive(
   }
   const error = await verdict(source, plan, gate, failed[0]?.end.error)
   const base = { flow, generation, node: gate, again: moves.some((move) => move.end.again) }
-  return [error === undefined ? { ...base, ok: true } : { ...base, ok: false, error }]
+  if (error === undefined) return [{ ...base, ok: true }]
+  // Whoever gathers around it could not tell otherwise.
+  if (gate !== plan.head.end)
+    await writeResults(host, [{ id: plan.id(gate), state: 'failed', facts: { error } }], keepMs)
+  return [{ ...base, ok: false, error }]
 }
 
 /** Why a gate fails at which all have arrived, or `undefined` when it does not. */

@@ -31,7 +31,7 @@ export interface EngineOptions extends FinisherOptions {
 export class Engine {
   readonly #options: EngineOptions
   readonly #finisher: Finisher
-  readonly #doomed = new Remembered()
+  readonly #told = new Remembered()
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -40,6 +40,7 @@ export class Engine {
 
   /** Resolves once everything that follows is durable. @throws QueueError what may be better the next time */
   async advance(ends: readonly NodeEnd[]): Promise<void> {
+    const told = new Set<string>()
     for (let wave = ends; wave.length > 0;) {
       const moves: Move[] = []
       for (const end of wave) {
@@ -50,11 +51,13 @@ export class Engine {
       const passed = await arriveAll(this.#options, moves, (error) => this.#report(error))
       const [sent, doomed, finished] = await Promise.all([
         this.#sendAll(moves),
-        this.#doomAll(moves),
-        this.#finishAll(moves),
+        this.#doomAll(moves, told),
+        this.#finishAll(moves, told),
       ])
       wave = [...passed, ...moves.flatMap(passing), ...sent, ...doomed, ...finished]
     }
+    // Only now: had it failed half way, all of it must be told again.
+    for (const key of told) this.#told.add(key)
   }
 
   /** Sends what waits for nothing. */
@@ -134,14 +137,18 @@ export class Engine {
   }
 
   /** Nodes that will never run are told so, and those that wait for them hear of it as of any other failure. */
-  async #doomAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
-    const doomed = moves.filter((move) => move.kind === 'doom').filter((move) => this.#isNews(move))
+  async #doomAll(moves: readonly Move[], told: Set<string>): Promise<readonly NodeEnd[]> {
+    const doomed = moves
+      .filter((move) => move.kind === 'doom')
+      .filter(({ to, end }) => this.#isNews(`${to}`, end, told))
     const ends = doomed.map(({ end, to }): NodeEnd => {
       const { flow, generation, again, error, inline, blame = end.node } = end
       return { flow, generation, again, inline, node: to, ok: false, error: error!, blame }
     })
     const results = doomed.flatMap(({ plan, to, node, name, end }) => {
-      if (node.kind !== 'task' || to === plan.head.end) return []
+      if (to === plan.head.end) return []
+      if (node.kind === 'gate')
+        return { id: plan.id(to), state: 'failed' as const, facts: { error: end.error! } }
       const facts = { reason: `never ran: "${name}" before it failed: ${end.error!.message}` }
       return { id: plan.id(to), state: 'cancelled' as const, facts }
     })
@@ -153,17 +160,18 @@ export class Engine {
   }
 
   /** A thousand members of a group that has failed need not fail it a thousand times. */
-  #isNews({ end, to }: Extract<Move, { kind: 'doom' }>): boolean {
-    const key = `${to} ${end.generation} ${end.flow}`
-    if (this.#doomed.has(key) && !end.again) return false
-    this.#doomed.add(key)
+  #isNews(what: string, { flow, generation, again }: NodeEnd, told: Set<string>): boolean {
+    const key = `${what} ${generation} ${flow}`
+    if (told.has(key) || (this.#told.has(key) && !again)) return false
+    told.add(key)
     return true
   }
 
-  async #finishAll(moves: readonly Move[]): Promise<readonly NodeEnd[]> {
+  async #finishAll(moves: readonly Move[], told: Set<string>): Promise<readonly NodeEnd[]> {
     const ends: NodeEnd[] = []
     for (const move of moves)
-      if (move.kind === 'finish') ends.push(...(await this.#finisher.finish(move.plan, move.end)))
+      if (move.kind === 'finish' && this.#isNews('finish', move.end, told))
+        ends.push(...(await this.#finisher.finish(move.plan, move.end)))
     return ends
   }
 

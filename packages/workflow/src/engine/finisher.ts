@@ -7,7 +7,6 @@ import type { Source } from './gather-value.ts'
 import type { NodeEnd } from './node-end.ts'
 import { writeResults } from './node-results.ts'
 import type { NewResult } from './node-results.ts'
-import { Remembered } from './remembered.ts'
 
 export interface FinisherOptions extends Source {
   /** Hears of workflows that end here. */
@@ -27,7 +26,6 @@ export type Start = (plan: PlanView, again: boolean) => Promise<void>
 export class Finisher {
   readonly #source: FinisherOptions
   readonly #start: Start
-  readonly #finished = new Remembered()
 
   constructor(source: FinisherOptions, start: Start) {
     this.#source = source
@@ -36,14 +34,6 @@ export class Finisher {
 
   /** Returns what ends with it: the step that waits for this workflow. */
   async finish(plan: PlanView, end: NodeEnd): Promise<readonly NodeEnd[]> {
-    const key = `${end.generation} ${end.flow}`
-    if (this.#finished.has(key) && !end.again) return []
-    const ends = await this.#finish(plan, end)
-    this.#finished.add(key)
-    return ends
-  }
-
-  async #finish(plan: PlanView, end: NodeEnd): Promise<readonly NodeEnd[]> {
     const { undoes } = plan.head
     if (undoes !== undefined) return this.#undone(undoes, end)
     if (end.ok) {

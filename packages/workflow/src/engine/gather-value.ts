@@ -1,5 +1,5 @@
 import { QueueError } from '@bananasjs/core'
-import type { PluginHost } from '@bananasjs/core'
+import type { ErrorRecord, PluginHost } from '@bananasjs/core'
 import { depsOf } from '../plan/plan.ts'
 import type { GateNode, PlanNode } from '../plan/plan.ts'
 import { forgotten } from '../plan/plan-store.ts'
@@ -39,28 +39,47 @@ export interface Gathered<Out = unknown> {
  */
 export async function gatherValue(source: Source, plan: PlanView, at: number): Promise<unknown> {
   const nodes = new Map<number, PlanNode>()
-  await collect(plan, at, nodes)
-  const tasks = [...nodes].filter(([, node]) => node.kind === 'task').map(([task]) => task)
+  const asked = new Set<number>()
+  await collect(plan, at, { nodes, asked })
   const results = await readResults(
     source.host,
-    tasks.map((task) => plan.id(task)),
+    [...asked].map((one) => plan.id(one)),
   )
   return new Gathering(source, plan, { nodes, results }).value(at)
 }
 
+interface Collected {
+  readonly nodes: Map<number, PlanNode>
+  /** Those of which a result may be stored: tasks, and gates that may have failed while their group bears it. */
+  readonly asked: Set<number>
+}
+
 /** The nodes a value is made of, without recursion: a graph may be deep. */
-async function collect(plan: PlanView, at: number, nodes: Map<number, PlanNode>): Promise<void> {
+async function collect(plan: PlanView, at: number, { nodes, asked }: Collected): Promise<void> {
   const open = [at]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (nodes.has(next)) continue
     const found = plan.node(next)
     const node = found instanceof Promise ? await found : found
     nodes.set(next, node)
-    if (node.kind === 'gate' && node.open === undefined) {
-      const deps = depsOf(node)
-      for (const [position, dep] of deps.entries()) if (node.keys?.[position] !== null) open.push(dep)
-    }
+    if (node.kind === 'task') asked.add(next)
+    const parts = node.kind === 'gate' ? partsOf(node) : []
+    for (const part of parts) open.push(part)
+    if (node.kind === 'gate' && !isStrict(node)) for (const part of parts) asked.add(part)
   }
+}
+
+/** Whose values make up that of a gate. */
+function partsOf(gate: GateNode): readonly number[] {
+  if (gate.open !== undefined) return []
+  return gate.keys === undefined
+    ? depsOf(gate)
+    : depsOf(gate).filter((_, position) => gate.keys![position] !== null)
+}
+
+/** All must have succeeded for it to be passed. */
+function isStrict({ policy }: GateNode): boolean {
+  return policy === 'failFast' || policy === 'waitForAll'
 }
 
 interface Found {
@@ -90,7 +109,7 @@ class Gathering {
 
   async #gate(gate: GateNode, at: number): Promise<unknown> {
     if (gate.open !== undefined) return openGate(this.#source, this.#plan, at)
-    const strict = gate.policy === 'failFast' || gate.policy === 'waitForAll'
+    const strict = isStrict(gate)
     const deps = depsOf(gate)
     const values: unknown[] = []
     // One by one where results are objects already in hand: ten thousand promises at once would cost more.
@@ -103,12 +122,13 @@ class Gathering {
   }
 
   async #settled(at: number): Promise<Settled<unknown>> {
+    const stored = this.#found.results.get(this.#plan.id(at))
+    if (stored?.final === true && stored.state !== 'succeeded') return rejected(errorOf(stored))
     try {
       return { status: 'fulfilled', value: await this.value(at) }
     } catch (error) {
       if (QueueError.is(error, 'INVALID') || (QueueError.is(error) && error.retryable)) throw error
-      const { name, message, code } = (error as Error).cause as Error & { code?: string }
-      return { status: 'rejected', reason: { name, message, ...(code !== undefined && { code }) } }
+      return rejected((error as Error).cause as ErrorRecord)
     }
   }
 
@@ -119,6 +139,10 @@ class Gathering {
     const label = nodeLabel(this.#plan.head, this.#found.nodes.get(at)!)
     throw expired(label, id)
   }
+}
+
+function rejected({ name, message, code }: ErrorRecord): Settled<unknown> {
+  return { status: 'rejected', reason: { name, message, ...(code !== undefined && { code }) } }
 }
 
 async function openGate({ host }: Source, plan: PlanView, node: number): Promise<Gathered> {

@@ -18,28 +18,69 @@ export interface StepHost extends Source {
 /** How long a second message of a step waits before it looks again whether the first one is through. */
 const WAIT_MS = 1000
 
-/** Runs what has not ended yet, once, with the input it waited for. */
+/** Runs what has not ended yet, once, with the input it waited for. A backend that does not answer spends no attempt. */
 export async function runStep(host: StepHost, context: TaskContext, next: Next): Promise<unknown> {
   const { headers } = context
   const ref = readRef(headers)
   if (ref === undefined) return next()
-  const once = HEADER.once in headers && host.host.results !== undefined
-  // At once: who has ended has held its claim for long before.
-  const [claim, ended] = await Promise.all([
-    once ? claimStep(host, context) : undefined,
-    mayHaveEnded(context) ? endOf(host, context) : undefined,
-  ])
-  if (ended !== undefined) {
-    await claim?.end(false)
-    return ended.value
-  }
-  if (once && claim === undefined) return context.postpone(WAIT_MS)
-  return underDeadline(host, context, ref, () => claimed(context, claim, () => run(host, context, ref, next)))
+  const known = await unlessAway(() => prepare(host, context, ref))
+  if (known === undefined) return context.postpone(WAIT_MS)
+  if (known.ended !== undefined) return known.ended.value
+  const { claim, input } = known
+  return underDeadline(host, context, ref, () => claimed(context, claim, () => next(input)))
 }
 
-// oxlint-disable-next-line max-params -- a run is of a step, in a context, and leads to the handler
-async function run(host: StepHost, { headers }: TaskContext, ref: NodeRef, next: Next): Promise<unknown> {
-  return HEADER.read in headers ? next({ input: await readInput(host, ref, headers[HEADER.plan]) }) : next()
+interface Prepared {
+  readonly ended?: { readonly value: unknown }
+  readonly claim?: Claim | undefined
+  readonly input?: { readonly input: unknown }
+}
+
+/** `undefined` when another message of this step runs it. */
+async function prepare(host: StepHost, context: TaskContext, ref: NodeRef): Promise<Prepared | undefined> {
+  const { headers } = context
+  const once = HEADER.once in headers && host.host.results !== undefined
+  const claiming = once ? claimStep(host, context) : undefined
+  try {
+    // At once: who has ended has held its claim for long before.
+    const [claim, ended] = await Promise.all([
+      claiming,
+      mayHaveEnded(context) ? endOf(host, context) : undefined,
+    ])
+    if (ended === undefined && once && claim === undefined) return undefined
+    if (ended === undefined) return { claim, ...(await inputOf(host, headers, ref)) }
+    await claim?.end(false)
+    return { ended }
+  } catch (error) {
+    await abandon(claiming)
+    throw error
+  }
+}
+
+async function inputOf(
+  host: StepHost,
+  headers: TaskContext['headers'],
+  ref: NodeRef,
+): Promise<Pick<Prepared, 'input'>> {
+  if (!(HEADER.read in headers)) return {}
+  return { input: { input: await readInput(host, ref, headers[HEADER.plan]) } }
+}
+
+/** A claim that nobody ended would be renewed for ever. */
+async function abandon(claiming: Promise<Claim | undefined> | undefined): Promise<void> {
+  await claiming?.then(
+    (claim) => claim?.end(true),
+    () => undefined,
+  )
+}
+
+async function unlessAway<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call()
+  } catch (error) {
+    if (QueueError.is(error) && error.retryable) return undefined
+    throw error
+  }
 }
 
 async function claimed(
