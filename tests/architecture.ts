@@ -21,7 +21,7 @@ export const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   sqlite: [],
   redis: ['ioredis'],
   rabbitmq: ['amqplib'],
-  nats: ['@nats-io/jetstream', '@nats-io/kv', '@nats-io/nats-core', '@nats-io/transport-node'],
+  nats: ['@nats-io/transport-node'],
   sqs: ['@aws-sdk/client-sqs'],
 }
 /** Packages that know core alone, so that they work on every broker. */

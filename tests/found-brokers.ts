@@ -39,7 +39,7 @@ const NEEDS: readonly BrokerNeeds[] = [
     address: 'BANANAS_NATS_URL',
     binaries: ['nats-server'],
     onAny: ['packages/nats/test/conformance.test.ts'],
-    onOwn: ['packages/nats/test/brokers/**'],
+    onOwn: ['packages/nats/test/brokers/**', 'packages/cli/test/brokers/nats.test.ts'],
   },
 ]
 

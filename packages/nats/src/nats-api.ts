@@ -66,15 +66,6 @@ export interface ConsumerInfo {
   readonly num_pending: number
 }
 
-/** A message as a stream keeps it. */
-export interface StoredMessage {
-  readonly subject: string
-  readonly seq: number
-  readonly data: Uint8Array
-  /** When the server stored it, epoch milliseconds by its clock. */
-  readonly storedAt: number
-}
-
 export const NANOS_PER_MS = 1_000_000
 
 /** The requests of JetStream's own API, of which each may be sent again. */
