@@ -1,4 +1,4 @@
-import { checkMessage, checkQueueName, QueueError } from '@bananasjs/core/contract'
+import { checkMessage, checkQueueName, QueueError, race, Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Broker,
@@ -11,7 +11,6 @@ import type {
   Message,
   QueueCounts,
 } from '@bananasjs/core/contract'
-import { race } from './nats-abort.ts'
 import { durabilityOf } from './nats-client.ts'
 import type { NatsClient } from './nats-client.ts'
 import { NatsConsumer } from './nats-consumer.ts'
@@ -20,7 +19,6 @@ import { Inspection } from './nats-inspection.ts'
 import { Sender } from './nats-sender.ts'
 import type { Letter } from './nats-sender.ts'
 import { CLOCK_MS, MAX_BATCH, supportsOf } from './nats-supports.ts'
-import { Tenancy } from './nats-tenancy.ts'
 
 /** How long a purge looks for the rest of what it counted. */
 const PURGE_WAIT_MS = 250
@@ -42,7 +40,7 @@ export class NatsBroker implements Broker {
     const { storage, replicas } = client.settings
     this.#client = client
     this.#sender = new Sender(client)
-    this.#tenancy = new Tenancy(client, 'broker', ['queues'])
+    this.#tenancy = new Tenancy(client.needing(['queues']), 'nats', 'broker')
     this.#inspection = new Inspection(client)
     this.deadLetters = new NatsDeadLetters(client, this.#sender, this.#tenancy)
     this.#supports = supportsOf(durabilityOf({ storage, num_replicas: replicas }))

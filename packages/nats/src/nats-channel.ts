@@ -1,10 +1,8 @@
-import { Mailbox, QueueError } from '@bananasjs/core/contract'
+import { Mailbox, QueueError, race, Tenancy } from '@bananasjs/core/contract'
 import type { Abortable, Channel, Subscription } from '@bananasjs/core/contract'
-import { race } from './nats-abort.ts'
 import type { NatsClient } from './nats-client.ts'
 import { natsError } from './nats-errors.ts'
 import { maxBytes } from './nats-supports.ts'
-import { Tenancy } from './nats-tenancy.ts'
 
 /** Live messages by plain publish and subscribe, without JetStream; the driver subscribes again after a reconnect. */
 export class NatsChannel implements Channel {
@@ -17,7 +15,7 @@ export class NatsChannel implements Channel {
 
   constructor(client: NatsClient) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'channel', [])
+    this.#tenancy = new Tenancy(client.needing([]), 'nats', 'channel')
   }
 
   get supports(): Channel['supports'] {

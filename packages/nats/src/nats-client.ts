@@ -1,5 +1,5 @@
 import { QueueError } from '@bananasjs/core/contract'
-import type { ConnectionNotice, Durability } from '@bananasjs/core/contract'
+import type { ConnectionNotice, Durability, SharedClient } from '@bananasjs/core/contract'
 import { Api } from './nats-api.ts'
 import type { StreamConfig } from './nats-api.ts'
 import { Asker } from './nats-asker.ts'
@@ -59,6 +59,15 @@ export class NatsClient {
   async open(kinds: readonly StreamKind[], signal?: AbortSignal): Promise<void> {
     await this.link.open(signal)
     for (const kind of kinds) await this.streams.ensure(kind)
+  }
+
+  /** As a part uses it that cannot do without these streams. */
+  needing(kinds: readonly StreamKind[]): SharedClient {
+    return {
+      enter: () => this.enter(),
+      open: (signal) => this.open(kinds, signal),
+      leave: (entered) => this.leave(entered),
+    }
   }
 
   onNotice(listener: (notice: ConnectionNotice) => void): () => void {

@@ -5,6 +5,7 @@ import type {
   DeadLetterPage,
   DeadLetters,
   DeadLetterSelection,
+  Tenancy,
 } from '@bananasjs/core/contract'
 import type { NatsClient } from './nats-client.ts'
 import { ERROR, isRefused } from './nats-errors.ts'
@@ -13,7 +14,6 @@ import type { Stored } from './nats-message.ts'
 import { readStream } from './nats-reader.ts'
 import type { Read } from './nats-reader.ts'
 import type { Sender } from './nats-sender.ts'
-import type { Tenancy } from './nats-tenancy.ts'
 
 interface Letter {
   readonly read: Read

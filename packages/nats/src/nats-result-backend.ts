@@ -1,4 +1,4 @@
-import { isFinal, QueueError } from '@bananasjs/core/contract'
+import { isFinal, QueueError, race, Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Durability,
@@ -7,7 +7,6 @@ import type {
   ResultRecord,
   ResultSupports,
 } from '@bananasjs/core/contract'
-import { race } from './nats-abort.ts'
 import { Bucket } from './nats-bucket.ts'
 import { durabilityOf } from './nats-client.ts'
 import type { NatsClient } from './nats-client.ts'
@@ -17,7 +16,6 @@ import { checkTtl, decodeResult, encodeResult, tooLarge } from './nats-result-re
 import { ResultWatch } from './nats-result-watch.ts'
 import { maxBytes } from './nats-supports.ts'
 import { Sweeper } from './nats-sweeper.ts'
-import { Tenancy } from './nats-tenancy.ts'
 
 const MAX_POSITION = 2 ** 20
 /** The server's clock is known but for a round trip. */
@@ -38,7 +36,7 @@ export class NatsResultBackend implements ResultBackend {
   constructor(client: NatsClient) {
     const { storage, replicas } = client.settings
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'result backend', ['queues', 'results'])
+    this.#tenancy = new Tenancy(client.needing(['queues', 'results']), 'nats', 'result backend')
     this.#bucket = new Bucket(client)
     this.#joins = new Joins(this.#bucket)
     this.#sweeper = new Sweeper(client)

@@ -1,3 +1,4 @@
+import { Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Broker,
@@ -15,7 +16,6 @@ import type { NatsDriver } from './nats-driver.ts'
 import { settingsFrom } from './nats-options.ts'
 import type { NatsClientOptions, NatsCommonOptions, NatsOptions } from './nats-options.ts'
 import { NatsResultBackend } from './nats-result-backend.ts'
-import { Tenancy } from './nats-tenancy.ts'
 
 export interface NatsTransport extends Transport {
   readonly broker: Broker
@@ -48,7 +48,11 @@ export function nats(
     ...(origin === undefined ? undefined : { origin }),
     connection: () => client.link.connection,
     async diagnose({ signal } = {}) {
-      const tenancy = new Tenancy(client, 'diagnosis', ['queues', 'delayed', 'dead', 'results'])
+      const tenancy = new Tenancy(
+        client.needing(['queues', 'delayed', 'dead', 'results']),
+        'nats',
+        'diagnosis',
+      )
       try {
         await tenancy.open(signal)
         return await diagnose(client)

@@ -1,4 +1,4 @@
-import { checkMessage, checkQueueName, QueueError } from '@bananasjs/core/contract'
+import { checkMessage, checkQueueName, QueueError, race, Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Broker,
@@ -10,7 +10,6 @@ import type {
   Failure,
   Message,
 } from '@bananasjs/core/contract'
-import { race } from './rabbitmq-abort.ts'
 import type { RabbitmqClient } from './rabbitmq-client.ts'
 import { RabbitmqConsumer } from './rabbitmq-consumer.ts'
 import { RabbitmqDeadLetters } from './rabbitmq-dead-letters.ts'
@@ -18,7 +17,6 @@ import { MAX_DELAY_MS } from './rabbitmq-delays.ts'
 import { MAX_MESSAGE_BYTES } from './rabbitmq-message.ts'
 import { draftOf, refusalOf, Sender } from './rabbitmq-sender.ts'
 import type { Draft } from './rabbitmq-sender.ts'
-import { Tenancy } from './rabbitmq-tenancy.ts'
 
 const MAX_BATCH = 1000
 /** A delayed message goes from queue to queue, and each takes its moment. */
@@ -37,7 +35,7 @@ export class RabbitmqBroker implements Broker {
   constructor(client: RabbitmqClient) {
     this.#client = client
     this.#sender = new Sender(client)
-    this.#tenancy = new Tenancy(client, 'broker')
+    this.#tenancy = new Tenancy(client, 'rabbitmq', 'broker')
     this.deadLetters = new RabbitmqDeadLetters(client, this.#tenancy)
     this.supports = supportsOf(client)
   }

@@ -1,9 +1,8 @@
-import { Mailbox, QueueError } from '@bananasjs/core/contract'
+import { Mailbox, QueueError, Tenancy } from '@bananasjs/core/contract'
 import type { Abortable, Channel, Subscription } from '@bananasjs/core/contract'
 import type { RabbitmqClient } from './rabbitmq-client.ts'
 import { RabbitmqListener } from './rabbitmq-listener.ts'
 import { topicKey } from './rabbitmq-names.ts'
-import { Tenancy } from './rabbitmq-tenancy.ts'
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024
 
@@ -18,7 +17,7 @@ export class RabbitmqChannel implements Channel {
 
   constructor(client: RabbitmqClient) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'channel')
+    this.#tenancy = new Tenancy(client, 'rabbitmq', 'channel')
   }
 
   async open({ signal }: Abortable = {}): Promise<void> {

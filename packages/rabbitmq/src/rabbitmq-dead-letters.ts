@@ -5,6 +5,7 @@ import type {
   DeadLetterPage,
   DeadLetters,
   DeadLetterSelection,
+  Tenancy,
 } from '@bananasjs/core/contract'
 import type { RabbitmqClient } from './rabbitmq-client.ts'
 import type { AmqpMessage } from './rabbitmq-driver.ts'
@@ -12,7 +13,6 @@ import { cursorOf, LetterReader } from './rabbitmq-letter-reader.ts'
 import type { Letter } from './rabbitmq-letter-reader.ts'
 import { encode } from './rabbitmq-message.ts'
 import type { Incoming } from './rabbitmq-message.ts'
-import type { Tenancy } from './rabbitmq-tenancy.ts'
 
 /** Somebody else reads the letters: they are back in a moment. */
 const RETRY_MS = 50

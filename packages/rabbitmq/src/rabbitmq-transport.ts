@@ -1,3 +1,4 @@
+import { Tenancy } from '@bananasjs/core/contract'
 import type { Abortable, Broker, Channel, Diagnosis, Transport } from '@bananasjs/core/contract'
 import { RabbitmqBroker } from './rabbitmq-broker.ts'
 import { RabbitmqChannel } from './rabbitmq-channel.ts'
@@ -6,7 +7,6 @@ import { diagnose } from './rabbitmq-diagnosis.ts'
 import type { AmqpConnection } from './rabbitmq-driver.ts'
 import { settingsFrom } from './rabbitmq-options.ts'
 import type { RabbitmqCommonOptions, RabbitmqConnectionOptions, RabbitmqOptions } from './rabbitmq-options.ts'
-import { Tenancy } from './rabbitmq-tenancy.ts'
 
 export interface RabbitmqTransport extends Transport {
   readonly broker: Broker
@@ -40,7 +40,7 @@ export function rabbitmq(
       ),
     ],
     async diagnose({ signal } = {}) {
-      const tenancy = new Tenancy(client, 'diagnosis')
+      const tenancy = new Tenancy(client, 'rabbitmq', 'diagnosis')
       try {
         await tenancy.open(signal)
         return diagnose(client)

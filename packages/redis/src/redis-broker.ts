@@ -1,4 +1,4 @@
-import { checkMessage, checkQueueName, QueueError } from '@bananasjs/core/contract'
+import { checkMessage, checkQueueName, QueueError, race, Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Broker,
@@ -12,7 +12,6 @@ import type {
   Message,
   QueueCounts,
 } from '@bananasjs/core/contract'
-import { race } from './redis-abort.ts'
 import type { RedisClient } from './redis-client.ts'
 import { BATCH, RedisConsumer } from './redis-consumer.ts'
 import { RedisDeadLetters } from './redis-dead-letters.ts'
@@ -20,7 +19,6 @@ import { decodeElement, encodeRecords } from './redis-element.ts'
 import type { Draft } from './redis-element.ts'
 import { queueKeys, queuesKey } from './redis-keys.ts'
 import { script } from './redis-script.ts'
-import { Tenancy } from './redis-tenancy.ts'
 import { HORIZON_MS } from './redis-turn.ts'
 import { COUNT, PEEK, PURGE } from './scripts/inspection.ts'
 import { PUBLISH } from './scripts/publish.ts'
@@ -46,7 +44,7 @@ export class RedisBroker implements Broker {
 
   constructor(client: RedisClient) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'broker')
+    this.#tenancy = new Tenancy(client, 'redis', 'broker')
     this.deadLetters = new RedisDeadLetters(client, this.#tenancy)
     this.#supports = supportsOf(client.durability)
   }
@@ -160,7 +158,7 @@ export class RedisBroker implements Broker {
   async #close(): Promise<void> {
     this.#tenancy.shut()
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
-    this.#tenancy.leave()
+    await this.#tenancy.leave()
   }
 }
 

@@ -1,9 +1,8 @@
-import { Mailbox, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { Mailbox, QueueError, sleep, systemRuntime, Tenancy } from '@bananasjs/core/contract'
 import type { Abortable, Channel, Subscription } from '@bananasjs/core/contract'
 import type { RedisClient } from './redis-client.ts'
 import { shardKeys, topicKey } from './redis-keys.ts'
 import { script } from './redis-script.ts'
-import { Tenancy } from './redis-tenancy.ts'
 import { BROADCAST } from './scripts/broadcast.ts'
 
 /** A node that is this far behind is given up: the channel is lossy by contract. */
@@ -23,7 +22,7 @@ export class RedisChannel implements Channel {
 
   constructor(client: RedisClient) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'channel')
+    this.#tenancy = new Tenancy(client, 'redis', 'channel')
   }
 
   open({ signal }: Abortable = {}): Promise<void> {
@@ -107,6 +106,6 @@ export class RedisChannel implements Channel {
   async #close(): Promise<void> {
     this.#tenancy.shut()
     await Promise.all([...this.#mailboxes].map((mailbox) => mailbox.close()))
-    this.#tenancy.leave()
+    await this.#tenancy.leave()
   }
 }

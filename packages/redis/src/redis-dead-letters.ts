@@ -4,14 +4,13 @@ import type {
   DeadLetterPage,
   DeadLetters,
   DeadLetterSelection,
+  Tenancy,
 } from '@bananasjs/core/contract'
-import { QueueError } from '@bananasjs/core/contract'
-import { race } from './redis-abort.ts'
+import { QueueError, race } from '@bananasjs/core/contract'
 import type { RedisClient } from './redis-client.ts'
 import { decodeElement } from './redis-element.ts'
 import { queueKeys } from './redis-keys.ts'
 import { script } from './redis-script.ts'
-import type { Tenancy } from './redis-tenancy.ts'
 import { TAKE_LETTERS } from './scripts/dead-letters.ts'
 
 const TAKE_SCRIPT = script(TAKE_LETTERS)

@@ -1,4 +1,4 @@
-import { QueueError } from '@bananasjs/core/contract'
+import { QueueError, race, Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Durability,
@@ -7,14 +7,12 @@ import type {
   ResultRecord,
   ResultSupports,
 } from '@bananasjs/core/contract'
-import { race } from './redis-abort.ts'
 import type { RedisClient } from './redis-client.ts'
 import { shardKeys, shardOf } from './redis-keys.ts'
 import type { ShardKeys } from './redis-keys.ts'
 import { checkTtl, encodeResults, MAX_VALUE_BYTES, readResult, tooLarge } from './redis-result-record.ts'
 import { ResultWatch } from './redis-result-watch.ts'
 import { script } from './redis-script.ts'
-import { Tenancy } from './redis-tenancy.ts'
 import { ARRIVE, FORGET_JOIN, GET, PUT, SWAP } from './scripts/results.ts'
 
 const PUT_SCRIPT = script(PUT)
@@ -38,7 +36,7 @@ export class RedisResultBackend implements ResultBackend {
 
   constructor(client: RedisClient) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'result backend')
+    this.#tenancy = new Tenancy(client, 'redis', 'result backend')
     this.#supports = supportsOf(client.durability)
   }
 
@@ -231,7 +229,7 @@ export class RedisResultBackend implements ResultBackend {
   async #close(): Promise<void> {
     this.#tenancy.shut()
     for (const watch of this.#watches) watch.look() // each looks once more and meets CLOSED
-    this.#tenancy.leave()
+    await this.#tenancy.leave()
   }
 }
 

@@ -1,3 +1,4 @@
+import { Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Broker,
@@ -15,7 +16,6 @@ import type { RedisDriver } from './redis-driver.ts'
 import { settingsFrom } from './redis-options.ts'
 import type { RedisClientOptions, RedisCommonOptions, RedisOptions } from './redis-options.ts'
 import { RedisResultBackend } from './redis-result-backend.ts'
-import { Tenancy } from './redis-tenancy.ts'
 
 export interface RedisTransport<D extends RedisDriver = RedisDriver> extends Transport {
   readonly broker: Broker
@@ -49,13 +49,13 @@ export function redis(
     ...(origin === undefined ? undefined : { origin }),
     client: client.main.driver,
     async diagnose({ signal } = {}) {
-      const tenancy = new Tenancy(client, 'diagnosis')
+      const tenancy = new Tenancy(client, 'redis', 'diagnosis')
       try {
         await tenancy.open(signal)
         return await diagnose(client)
       } finally {
         tenancy.shut()
-        tenancy.leave()
+        await tenancy.leave()
       }
     },
   }

@@ -1,4 +1,4 @@
-import { checkMessage, checkQueueName, QueueError } from '@bananasjs/core/contract'
+import { checkMessage, checkQueueName, QueueError, Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Broker,
@@ -18,7 +18,6 @@ import { SqliteDeadLetters } from './sqlite-dead-letters.ts'
 import { insertMessages } from './sqlite-messages.ts'
 import type { MessageRow } from './sqlite-messages.ts'
 import { countMessages, listQueues, peekMessages, purgeMessages, PURGE_ROWS } from './sqlite-inspection.ts'
-import { Tenancy } from './sqlite-tenancy.ts'
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 /** One unit of a transaction's cost beside the row itself: 1,000 units, so 8 MiB, are one transaction. */
@@ -36,7 +35,7 @@ export class SqliteBroker implements Broker {
 
   constructor(client: SqliteClient, durability: Durability) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'broker')
+    this.#tenancy = new Tenancy(client, 'sqlite', 'broker')
     this.deadLetters = new SqliteDeadLetters(client, this.#tenancy)
     this.supports = supportsOf(durability)
   }

@@ -1,9 +1,8 @@
-import { Mailbox, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { Mailbox, QueueError, sleep, systemRuntime, Tenancy } from '@bananasjs/core/contract'
 import type { Abortable, Channel, Subscription } from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
 import { bytesOf } from './sqlite-database.ts'
 import type { Gate } from './sqlite-gate.ts'
-import { Tenancy } from './sqlite-tenancy.ts'
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024
 const TOPIC = 'channel'
@@ -37,7 +36,7 @@ export class SqliteChannel implements Channel {
 
   constructor(client: SqliteClient) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'channel')
+    this.#tenancy = new Tenancy(client, 'sqlite', 'channel')
   }
 
   open({ signal }: Abortable = {}): Promise<void> {

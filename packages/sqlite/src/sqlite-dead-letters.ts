@@ -4,12 +4,12 @@ import type {
   DeadLetterPage,
   DeadLetters,
   DeadLetterSelection,
+  Tenancy,
 } from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
 import { queueTopic } from './sqlite-consumer.ts'
 import { dropBody, toMessage } from './sqlite-messages.ts'
 import type { StoredMessage } from './sqlite-messages.ts'
-import type { Tenancy } from './sqlite-tenancy.ts'
 
 const ROWS = 500
 const REVIVE = `INSERT INTO bananas_messages (seq, queue, priority, state, due_at, token, deliveries, id, group_key, headers, body)

@@ -1,4 +1,4 @@
-import { QueueError } from '@bananasjs/core/contract'
+import { QueueError, Tenancy } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Durability,
@@ -12,7 +12,6 @@ import type { SqliteClient } from './sqlite-client.ts'
 import { bytesOf } from './sqlite-database.ts'
 import type { Gate } from './sqlite-gate.ts'
 import { arrive } from './sqlite-joins.ts'
-import { Tenancy } from './sqlite-tenancy.ts'
 import { watchResults } from './sqlite-result-watch.ts'
 
 const MAX_VALUE_BYTES = 64 * 1024 * 1024
@@ -39,7 +38,7 @@ export class SqliteResultBackend implements ResultBackend {
 
   constructor(client: SqliteClient, durability: Durability) {
     this.#client = client
-    this.#tenancy = new Tenancy(client, 'result backend')
+    this.#tenancy = new Tenancy(client, 'sqlite', 'result backend')
     this.supports = Object.freeze({ durability, watch: true, maxValueBytes: MAX_VALUE_BYTES, clockMs: 20 })
   }
 

@@ -1,3 +1,4 @@
+import { Tenancy } from '@bananasjs/core/contract'
 import type { DatabaseSync } from 'node:sqlite'
 import type {
   Abortable,
@@ -17,7 +18,6 @@ import { SqliteChannel } from './sqlite-channel.ts'
 import { SqliteClient } from './sqlite-client.ts'
 import { diagnose } from './sqlite-diagnosis.ts'
 import { SqliteResultBackend } from './sqlite-result-backend.ts'
-import { Tenancy } from './sqlite-tenancy.ts'
 
 export interface SqliteTransport<D extends SqliteDatabase = DatabaseSync> extends Transport {
   readonly broker: Broker
@@ -50,7 +50,7 @@ export function sqlite(
       return client.database
     },
     async diagnose({ signal } = {}) {
-      const tenancy = new Tenancy(client, 'diagnosis')
+      const tenancy = new Tenancy(client, 'sqlite', 'diagnosis')
       try {
         await tenancy.open(signal)
         return await diagnose(client)

@@ -1,5 +1,5 @@
 import { ListQueuesCommand } from '@aws-sdk/client-sqs'
-import { checkMessage, checkQueueName, QueueError } from '@bananasjs/core/contract'
+import { checkMessage, checkQueueName, QueueError, race } from '@bananasjs/core/contract'
 import type {
   Abortable,
   Broker,
@@ -11,7 +11,6 @@ import type {
   Message,
   QueueCounts,
 } from '@bananasjs/core/contract'
-import { race } from './sqs-abort.ts'
 import type { SqsClient } from './sqs-client.ts'
 import { SqsConsumer } from './sqs-consumer.ts'
 import { safeId } from './sqs-names.ts'

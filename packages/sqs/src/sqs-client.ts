@@ -1,7 +1,6 @@
 import { ListQueuesCommand } from '@aws-sdk/client-sqs'
-import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { QueueError, race, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { ConnectionNotice } from '@bananasjs/core/contract'
-import { race } from './sqs-abort.ts'
 import { connect, describeServer } from './sqs-connect.ts'
 import type { SqsDriver } from './sqs-driver.ts'
 import { lostError, sqsError, wasNeverSent } from './sqs-errors.ts'

@@ -1,5 +1,6 @@
 import type { Failure } from '../contract/failure.ts'
 import type { Message } from '../contract/message.ts'
+import { race } from '../contract/race.ts'
 import { claimUnique, confirmUnique, withdrawUnique } from '../emulation/unique-by-swap.ts'
 import type { Claim } from '../emulation/unique-by-swap.ts'
 import { QueueError } from '../errors.ts'
@@ -20,7 +21,6 @@ import { buildFrame, buildMessage } from './build-message.ts'
 import type { Frame } from './build-message.ts'
 import { atPosition, eachForItself, partialFailure } from './partial-failure.ts'
 import { publishAll, PublishBatcher } from './publish-batcher.ts'
-import { withAbort } from './with-abort.ts'
 
 const DAY_MS = 86_400_000
 
@@ -50,7 +50,7 @@ export class Enqueuer {
     checkOptions(options, ENQUEUE_OPTIONS, `Task "${task.name}"`)
     if (options.signal === undefined) return this.#ready(request)
     options.signal.throwIfAborted()
-    return withAbort(this.#ready(request), options.signal)
+    return race(this.#ready(request), options.signal)
   }
 
   async #ready(request: EnqueueRequest): Promise<Enqueued> {
