@@ -32,7 +32,11 @@ export class ControlListener {
 
   /** Resolves once commands are heard; without a channel nothing ever is. */
   async start(): Promise<void> {
-    const subscription = await this.#listen()
+    const subscription = await this.#listen().catch((error: unknown) => {
+      // A worker that is told to stop while it starts has nothing to report.
+      if (this.#stop.signal.aborted) return undefined
+      throw error
+    })
     if (subscription !== undefined) this.#running = this.#run(subscription)
   }
 
