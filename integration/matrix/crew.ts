@@ -29,7 +29,11 @@ export class Crew {
 
   killOne(): void {
     const all = [...this.#live]
-    all[Math.floor(Math.random() * all.length)]?.kill('SIGKILL')
+    const victim = all[Math.floor(Math.random() * all.length)]
+    if (victim === undefined) return
+    // Not when its exit is heard of: a broker that sees the connection end hands its tasks out before that.
+    this.deaths.set(String(victim.pid), now())
+    victim.kill('SIGKILL')
   }
 
   /** As an operator would: SIGTERM first, and SIGKILL for whoever does not go. */
@@ -55,7 +59,8 @@ export class Crew {
     this.#live.add(child)
     child.once('exit', (_code, signal) => {
       this.#live.delete(child)
-      if (signal === 'SIGKILL') this.deaths.set(String(child.pid), now())
+      const name = String(child.pid)
+      if (signal === 'SIGKILL' && !this.deaths.has(name)) this.deaths.set(name, now())
       if (!this.#stopping) this.#spawn()
     })
   }

@@ -9,6 +9,7 @@ import {
 import { startRedisProcess } from '../../packages/redis/test/brokers/redis-process.ts'
 import { startSqsProcess } from '../../packages/sqs/test/brokers/sqs-process.ts'
 import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
+import { RABBITMQ_STARTERS } from './rabbitmq-starters.ts'
 
 const sqlite: Starter = {
   name: 'SQLite',
@@ -95,4 +96,4 @@ function onServer(server: ServerProcess): BrokerOnTrial {
   }
 }
 
-export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster, sqs]
+export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster, ...RABBITMQ_STARTERS, sqs]

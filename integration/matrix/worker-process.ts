@@ -8,7 +8,13 @@ import { nap } from './nap.ts'
 const [url = '', folder = '', leaseMs = ''] = process.argv.slice(2)
 const history = new HistoryWriter(folder)
 const app = new Bananas({ transport: await transportFor(url) })
-const worker = app.worker({ concurrency: 10, lease: Number(leaseMs), drain: '5s', onError: () => undefined })
+const worker = app.worker({
+  concurrency: 10,
+  lease: Number(leaseMs),
+  drain: '5s',
+  maxCrashes: 1000, // killed at random: no task is to blame
+  onError: () => undefined,
+})
 worker.handle(nap, async ({ index, ms }) => {
   history.started(index)
   await sleep(ms)
