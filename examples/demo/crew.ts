@@ -1,10 +1,8 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 
-const WORKER = fileURLToPath(new URL('./worker-main.ts', import.meta.url))
-/** So many deaths in a row, with nothing measured in between, are no accident. */
+/** So many deaths in a row, with nothing done in between, are no accident. */
 const MOST_DEATHS = 10
 
 export interface Crew {
@@ -17,8 +15,16 @@ export interface Crew {
   readonly failed: Promise<never>
 }
 
+export interface CrewOptions {
+  /** The file each worker runs. */
+  readonly program: string
+  readonly args: readonly string[]
+  readonly count: number
+  readonly onDeath: (how: string) => void
+}
+
 /** Keeps `count` worker processes running; one that dies is replaced. */
-export function startCrew(count: number, args: readonly string[], onDeath: (how: string) => void): Crew {
+export function startCrew({ program, args, count, onDeath }: CrewOptions): Crew {
   const children = new Set<ChildProcess>()
   let stopping = false
   let deaths = 0
@@ -27,7 +33,7 @@ export function startCrew(count: number, args: readonly string[], onDeath: (how:
   failed.catch(() => undefined)
 
   const start = (): void => {
-    const child = fork(WORKER, args, {
+    const child = fork(program, args, {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: ['--no-warnings'],
     })
@@ -37,7 +43,8 @@ export function startCrew(count: number, args: readonly string[], onDeath: (how:
       if (stopping) return
       deaths += 1
       onDeath(`worker ${child.pid} ended with ${signal ?? `code ${code}`}`)
-      if (deaths >= MOST_DEATHS) fail(new Error(`${deaths} workers died in a row without measuring a file.`))
+      if (deaths >= MOST_DEATHS)
+        fail(new Error(`${deaths} workers died in a row without getting anything done.`))
       else start()
     })
   }

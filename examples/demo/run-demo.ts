@@ -21,6 +21,7 @@ import type { RunFacts } from './text-report.ts'
 import { openTransport } from './transport.ts'
 import { SKIPPED, walk } from './walk.ts'
 
+const WORKER = joinPath(import.meta.dirname, 'worker-main.ts')
 const CHUNK = 500
 const LOOK_MS = 100
 const STARTING_MS = 90_000
@@ -65,9 +66,14 @@ async function runOn(
   const view = showProgress(process.stderr, before)
   announce(options, { resumed: state.resumed, before, where: broker.where }, view)
   let deaths = 0
-  const crew = startCrew(options.workers, [broker.url, file, run, options.folder, scratch], (how) => {
-    deaths += 1
-    view.note(`${how}; another one takes its place`)
+  const crew = startCrew({
+    program: WORKER,
+    args: [broker.url, file, run, options.folder, scratch],
+    count: options.workers,
+    onDeath(how) {
+      deaths += 1
+      view.note(`${how}; another one takes its place`)
+    },
   })
   try {
     const report = await Promise.race([

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { takeLock } from './lock.ts'
 import { Manifest } from './manifest.ts'
-import { Usage } from './usage.ts'
 
 /** Where runs of this demo keep what they need to carry on. */
 export const STATE_ROOT: string = process.env['BANANAS_DEMO_STATE'] ?? join(tmpdir(), 'bananas-demo')
@@ -28,7 +28,10 @@ export function openRun(folder: string, broker: string, fresh: boolean): RunStat
   const place = broker === 'sqlite' ? folder : `${folder}\0${broker}`
   const home = join(STATE_ROOT, createHash('sha256').update(place).digest('hex').slice(0, 16))
   mkdirSync(home, { recursive: true })
-  const unlock = lock(join(home, 'lock'), folder)
+  const unlock = takeLock(
+    join(home, 'lock'),
+    (owner) => `Process ${owner} is measuring ${folder} already. Wait for it, or stop it first.`,
+  )
   const files = join(home, 'run')
   if (fresh || existsSync(join(files, 'finished'))) rmSync(files, { recursive: true, force: true })
   mkdirSync(files, { recursive: true })
@@ -48,32 +51,5 @@ export function openRun(folder: string, broker: string, fresh: boolean): RunStat
       manifest.close()
       unlock()
     },
-  }
-}
-
-/** A file with our process id, which exists once. One left behind by a dead process is taken over. */
-function lock(path: string, folder: string): () => void {
-  for (;;) {
-    try {
-      const file = openSync(path, 'wx')
-      writeSync(file, String(process.pid))
-      closeSync(file)
-      return () => rmSync(path, { force: true })
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error
-    }
-    const owner = Number(readFileSync(path, 'utf8'))
-    if (owner !== process.pid && isAlive(owner)) {
-      throw new Usage(`Process ${owner} is measuring ${folder} already. Wait for it, or stop it first.`)
-    }
-    rmSync(path, { force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return pid > 0 && process.kill(pid, 0)
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
   }
 }
