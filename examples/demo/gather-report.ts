@@ -1,9 +1,8 @@
 import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { Bananas } from '@bananasjs/core'
+import type { Workflows } from '@bananasjs/workflow'
 import type { FileFacts } from './measure-file.ts'
 import type { Duplicate, LanguageTotals, LargeFile, Problem, Report } from './report.ts'
-import { measure, measureId } from './tasks.ts'
 import type { GatherInput } from './tasks.ts'
 
 const PAGE = 500
@@ -15,22 +14,25 @@ const PATHS = 5
  * small for any number of files. Totals come from results, which are kept once per file, and never from counters,
  * which a task that runs twice would count up twice.
  */
-export async function gatherReport(app: Bananas, input: GatherInput, signal: AbortSignal): Promise<Report> {
+export async function gatherReport(
+  flows: Workflows,
+  input: GatherInput,
+  signal: AbortSignal,
+): Promise<Report> {
   rmSync(input.scratch, { force: true })
   const facts = new DatabaseSync(input.scratch)
   try {
     facts.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
       CREATE TABLE facts (path, bytes, lines, words, language, hash, ratio, problem)`)
-    for (let from = 1; from <= input.total; from += PAGE) {
+    let page: FileFacts[] = []
+    for await (const file of flows.results(input)) {
+      page.push(file)
+      if (page.length < PAGE) continue
       signal.throwIfAborted()
-      const positions = Array.from({ length: Math.min(PAGE, input.total - from + 1) }, (_, at) => from + at)
-      const page = await Promise.all(
-        positions.map((position) =>
-          app.job(measureId(input.run, position), measure).result({ timeout: '2m', signal }),
-        ),
-      )
       insert(facts, page)
+      page = []
     }
+    insert(facts, page)
     return summarise(facts, input.folder)
   } finally {
     facts.close()

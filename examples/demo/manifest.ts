@@ -5,14 +5,14 @@ export interface ManifestFile {
   readonly path: string
 }
 
-/** Which files belong to a run, and which of them have been sent. Survives whatever ends the process. */
+/** Which files belong to a run, and in which order. Survives whatever ends the process. */
 export class Manifest {
   readonly #database: DatabaseSync
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path)
     this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-      CREATE TABLE IF NOT EXISTS files (position INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, sent INTEGER NOT NULL DEFAULT 0);
+      CREATE TABLE IF NOT EXISTS files (position INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL);
       CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)`)
   }
 
@@ -24,17 +24,10 @@ export class Manifest {
     })
   }
 
-  /** The next files that were not sent. */
-  unsent(limit: number): readonly ManifestFile[] {
-    const sql = 'SELECT position, path FROM files WHERE sent = 0 ORDER BY position LIMIT ?'
-    return this.#database.prepare(sql).all(limit) as unknown as readonly ManifestFile[]
-  }
-
-  markSent(files: readonly ManifestFile[]): void {
-    const update = this.#database.prepare('UPDATE files SET sent = 1 WHERE position = ?')
-    this.#transaction(() => {
-      for (const { position } of files) update.run(position)
-    })
+  /** Those that come next after a position; 0 stands before all. */
+  after(position: number, limit: number): readonly ManifestFile[] {
+    const sql = 'SELECT position, path FROM files WHERE position > ? ORDER BY position LIMIT ?'
+    return this.#database.prepare(sql).all(position, limit) as unknown as readonly ManifestFile[]
   }
 
   get count(): number {

@@ -2,20 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { Bananas, QueueError } from '@bananasjs/core'
+import { step, workflows } from '@bananasjs/workflow'
+import type { Workflows } from '@bananasjs/workflow'
 import { openBroker } from './broker.ts'
 import type { DemoBroker } from './broker.ts'
 import { startCrew } from './crew.ts'
 import type { Crew } from './crew.ts'
 import { htmlReport } from './html-report.ts'
-import { arriveWithTotal, countArrived, gatherId } from './join.ts'
-import type { Join } from './join.ts'
 import type { DemoOptions } from './options.ts'
 import { showProgress } from './progress.ts'
 import type { ProgressView } from './progress.ts'
 import type { Report } from './report.ts'
 import { openRun, STATE_ROOT } from './run-state.ts'
 import type { RunState } from './run-state.ts'
-import { gather, measure, measureId } from './tasks.ts'
+import { gather, measure } from './tasks.ts'
+import type { MeasureInput } from './tasks.ts'
 import { textReport } from './text-report.ts'
 import type { RunFacts } from './text-report.ts'
 import { openTransport } from './transport.ts'
@@ -29,7 +30,7 @@ const STARTING_MS = 90_000
 interface Demo {
   readonly options: DemoOptions
   readonly state: RunState
-  readonly join: Join
+  readonly flows: Workflows
   readonly crew: Crew
   readonly view: ProgressView
   readonly signal: AbortSignal
@@ -56,19 +57,17 @@ async function runOn(
   { state, broker }: { readonly state: RunState; readonly broker: DemoBroker },
 ): Promise<void> {
   const file = joinPath(state.files, 'results.db')
-  const transport = await openTransport(broker.url, file)
-  const app = new Bananas({ transport })
+  const flows = workflows()
+  const app = new Bananas({ transport: await openTransport(broker.url, file), plugins: [flows] })
   await untilOpen(app, signal)
-  const { run, scratch } = state
-  const join = { app, results: transport.results, run, folder: options.folder, scratch }
   const startedAt = performance.now()
-  const before = await countArrived(join)
+  const before = (await countMeasured(flows, state)) ?? 0
   const view = showProgress(process.stderr, before)
   announce(options, { resumed: state.resumed, before, where: broker.where }, view)
   let deaths = 0
   const crew = startCrew({
     program: WORKER,
-    args: [broker.url, file, run, options.folder, scratch],
+    args: [broker.url, file],
     count: options.workers,
     onDeath(how) {
       deaths += 1
@@ -77,7 +76,7 @@ async function runOn(
   })
   try {
     const report = await Promise.race([
-      work({ options, state, join, crew, view, signal }),
+      work({ options, state, flows, crew, view, signal }),
       crew.failed,
       aborted(signal),
     ])
@@ -106,63 +105,67 @@ async function untilOpen(app: Bananas, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** A chord: one task for each file, and a last one with all that they returned. The same id carries on what has begun. */
 async function work(demo: Demo): Promise<Report> {
+  const { options, state, flows, signal } = demo
+  const { run: id, scratch } = state
   const sending = { done: false, found: 0 }
   const watching = watchProgress(demo, sending)
-  const total = await sendFiles(demo, sending)
+  const body = step(gather).with({ folder: options.folder, scratch })
+  const run = await flows.startEach(measure, inputs(demo, sending), { id, body, signal })
   sending.done = true
-  await arriveWithTotal(demo.join, total)
-  const job = demo.join.app.job(gatherId(demo.state.run), gather)
-  const report = await job.result({ timeout: '7d', signal: demo.signal })
+  const report = await run.result({ timeout: '7d', signal })
   demo.view.end()
   await Promise.race([watching, sleep(0)])
   return report
 }
 
-/** Walks the folder and sends each file once; both carry on where an earlier process was stopped. */
-async function sendFiles(demo: Demo, sending: { found: number }): Promise<number> {
+/** Every file of the folder, always in the same order: those that are known already, and those that are found from now on. */
+async function* inputs(demo: Demo, sending: { found: number }): AsyncGenerator<MeasureInput> {
   const { options, state, view, signal } = demo
   const { manifest } = state
-  if (manifest.get('walked') === undefined) {
-    const onProblem = (path: string, code: string): void =>
-      view.note(`cannot read the folder ${path || '.'}: ${code}`)
-    let chunk: string[] = []
-    for await (const path of walk(options.folder, { all: options.all, except: STATE_ROOT, onProblem })) {
-      signal.throwIfAborted()
-      chunk.push(path)
-      if (chunk.length < CHUNK) continue
-      manifest.add(chunk)
-      chunk = []
-      sending.found = manifest.count
-      await sendUnsent(demo)
+  const { folder } = options
+  let last = 0
+  const fresh = function* (): Generator<MeasureInput> {
+    sending.found = manifest.count
+    for (let files = manifest.after(last, CHUNK); files.length > 0; files = manifest.after(last, CHUNK)) {
+      for (const { path } of files) yield { folder, path }
+      last = files.at(-1)!.position
     }
-    manifest.add(chunk)
-    manifest.set('walked', 'yes')
   }
-  sending.found = manifest.count
-  await sendUnsent(demo)
-  return manifest.count
+  yield* fresh()
+  if (manifest.get('walked') !== undefined) return
+  const onProblem = (path: string, code: string): void =>
+    view.note(`cannot read the folder ${path || '.'}: ${code}`)
+  let chunk: string[] = []
+  for await (const path of walk(folder, { all: options.all, except: STATE_ROOT, onProblem })) {
+    signal.throwIfAborted()
+    chunk.push(path)
+    if (chunk.length < CHUNK) continue
+    manifest.add(chunk)
+    chunk = []
+    yield* fresh()
+  }
+  manifest.add(chunk)
+  manifest.set('walked', 'yes')
+  yield* fresh()
 }
 
-async function sendUnsent({ state, join, options, signal }: Demo): Promise<void> {
-  for (let files = state.manifest.unsent(CHUNK); files.length > 0; files = state.manifest.unsent(CHUNK)) {
-    signal.throwIfAborted()
-    await Promise.all(
-      files.map(({ position, path }) => {
-        const input = { run: state.run, position, folder: options.folder, path }
-        return join.app.enqueue(measure, input, { id: measureId(state.run, position) })
-      }),
-    )
-    state.manifest.markSent(files)
+/** `undefined` before the first file is sent, and while all is closing. */
+async function countMeasured(flows: Workflows, { run }: RunState): Promise<number | undefined> {
+  try {
+    const { nodes } = await flows.run(run).status()
+    return nodes.find(({ members }) => members !== undefined)?.members?.ended
+  } catch {
+    return undefined
   }
 }
 
 async function watchProgress(demo: Demo, sending: { done: boolean; found: number }): Promise<void> {
-  const { join, crew, view, signal } = demo
+  const { flows, state, crew, view, signal } = demo
   let last = -1
   while (!signal.aborted) {
-    const done = await countArrived(join).catch(() => undefined)
-    if (done === undefined) return // closing
+    const done = (await countMeasured(flows, state)) ?? Math.max(0, last)
     if (done > last) crew.noteProgress()
     last = done
     view.update(done, sending.found, !sending.done)

@@ -1,21 +1,18 @@
 import { defineTask } from '@bananasjs/core'
 import type { Task } from '@bananasjs/core'
+import type { Gathered } from '@bananasjs/workflow'
 import type { FileFacts } from './measure-file.ts'
 import type { Report } from './report.ts'
 
 export interface MeasureInput {
-  readonly run: string
-  /** Position in the join: the last task waits until all have arrived. */
-  readonly position: number
   readonly folder: string
   /** Relative to the folder. */
   readonly path: string
 }
 
-export interface GatherInput {
-  readonly run: string
+/** Where what the files' tasks returned is to be read, and what is bound to it. */
+export interface GatherInput extends Gathered<FileFacts> {
   readonly folder: string
-  readonly total: number
   /** Where a scratch file may lie. */
   readonly scratch: string
 }
@@ -26,25 +23,8 @@ export const measure: Task<MeasureInput, FileFacts> = defineTask<MeasureInput, F
   retry: { limit: 2, delay: '100ms' },
 })
 
-/** All files: runs once every one of them has been measured. */
+/** All files: the body of a chord, so it runs once every one of them has been measured. */
 export const gather: Task<GatherInput, Report> = defineTask<GatherInput, Report>('demo.gather', {
   queue: 'report',
   retry: { limit: 3, delay: '200ms' },
 })
-
-/** Deterministic: a file that is sent or measured twice is still counted once. */
-export function measureId(run: string, position: number): string {
-  return `${run}-${position}`
-}
-
-/** Position 0 belongs to whoever sends the files: it arrives when all are sent and the total is known. */
-export const SENDER_POSITION = 0
-export const JOIN_TTL_MS: number = 7 * 86_400_000
-
-export function joinOf(run: string): string {
-  return `demo-files-${run}`
-}
-
-export function totalKeyOf(run: string): string {
-  return `demo-total-${run}`
-}

@@ -6,9 +6,10 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Bananas } from '@bananasjs/core'
 import { sqlite } from '@bananasjs/sqlite'
+import { workflows } from '@bananasjs/workflow'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { joinOf } from '../demo/tasks.ts'
 
 const MAIN = join(import.meta.dirname, '../demo/main.ts')
 
@@ -184,17 +185,19 @@ async function arrivals(state: string): Promise<number> {
   const [files] = globSync('*/run/tasks.db', { cwd: state })
   if (files === undefined) return 0
   const manifest = new DatabaseSync(join(state, files, '../manifest.db'), { readOnly: true })
-  const transport = sqlite(join(state, files))
+  const flows = workflows()
+  const app = new Bananas({ transport: sqlite(join(state, files)), plugins: [flows] })
   try {
     const { value } = manifest.prepare(`SELECT value FROM facts WHERE name = 'run'`).get() as {
       value: string
     }
-    return await transport.results.arrive(joinOf(value), [], 60_000)
+    const { nodes } = await flows.run(value).status()
+    return nodes.find(({ members }) => members !== undefined)?.members?.ended ?? 0
   } catch {
     return 0 // not made yet
   } finally {
     manifest.close()
-    await transport.results.close()
+    await app.close()
   }
 }
 
