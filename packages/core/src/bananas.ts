@@ -35,6 +35,8 @@ export class Bananas implements AsyncDisposable {
   readonly control: ControlClient
   /** The broker, for whoever needs what this class does not offer. */
   readonly broker: Broker
+  /** What its plugins are given: for tools that look into what plugins keep. */
+  readonly host: PluginHost
   readonly #parts: Parts
   readonly #transport: Transport
   readonly #enqueuer: Enqueuer
@@ -55,7 +57,8 @@ export class Bananas implements AsyncDisposable {
     this.#revoker = new Revoker(this.#parts)
     this.queues = new Queues(this.#parts)
     this.control = new ControlClient(this.#parts)
-    this.#attachPlugins()
+    this.host = this.#createHost()
+    for (const plugin of this.#parts.plugins) plugin.attach?.(this.host)
   }
 
   /**
@@ -139,9 +142,9 @@ export class Bananas implements AsyncDisposable {
     await this.close()
   }
 
-  #attachPlugins(): void {
-    const { namespace, results, runtime, serializer, plugins } = this.#parts
-    const host: PluginHost = {
+  #createHost(): PluginHost {
+    const { namespace, results, runtime, serializer } = this.#parts
+    return {
       namespace,
       results,
       runtime,
@@ -152,7 +155,6 @@ export class Bananas implements AsyncDisposable {
       result: (id, options) => this.#reader.result(id, options),
       ready: () => this.#ready(),
     }
-    for (const plugin of plugins) plugin.attach?.(host)
   }
 
   async #enqueueStream(
