@@ -5,6 +5,7 @@ import { addQueueCommands } from './queue-commands.ts'
 import { createDefiner } from './define-command.ts'
 import { addTaskCommands } from './task-commands.ts'
 import { addWorkerCommands } from './worker-commands.ts'
+import { addWorkflowCommands } from './workflow-commands.ts'
 
 const EPILOG = `
 Where the tasks are, in this order: --broker, BANANAS_URL, bananas.config.{ts,mts,mjs,js,json} here or in a folder above.
@@ -40,6 +41,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   addTaskCommands(definer)
   addQueueCommands(definer)
   addWorkerCommands(definer)
+  addWorkflowCommands(definer)
   addChaosCommands(definer)
   return program
 }
