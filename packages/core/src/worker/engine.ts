@@ -68,6 +68,7 @@ export function createEngine(parts: Parts, settings: WorkerSettings, { workerId,
     events,
     window: settings.prefetch === false ? undefined : window,
     maxBatch: broker.supports.maxBatch,
+    onGone,
   })
   const loop: FetchLoop = new FetchLoop({
     sources,

@@ -17,10 +17,13 @@ export interface IntakeOptions extends TaskRunHost {
   readonly maxCrashes: number
 }
 
-/** What to do with a delivery: run it, or, with an ending, be done with it. */
+/** How a task ends that is not run. Called once its lease is known to be ours. */
+type Verdict = () => Promise<Ending> | Ending
+
+/** What to do with a delivery: run it, or, with a verdict, be done with it. */
 export interface Admission {
   readonly task: HeldTask
-  readonly ending?: Promise<Ending> | Ending
+  readonly verdict?: Verdict
 }
 
 const UNKNOWN_LIMIT = 10
@@ -51,8 +54,8 @@ export class Intake {
       const envelope = read(delivery)
       if (envelope instanceof QueueError) return this.#unreadable(source, delivery, envelope, now)
       const task = new HeldTask(delivery, source, envelope, this.#options.leaseMs, now)
-      const ending = this.#endingOf(task, revoked)
-      return ending === undefined ? { task } : { task, ending }
+      const verdict = this.#verdictOn(task, revoked)
+      return verdict === undefined ? { task } : { task, verdict }
     })
   }
 
@@ -64,31 +67,34 @@ export class Intake {
   // oxlint-disable-next-line max-params -- a delivery, where it came from, when, and what is wrong with it
   #unreadable(source: Source, delivery: Delivery, error: QueueError, now: number): Admission {
     const task = new HeldTask(delivery, source, UNREADABLE, this.#options.leaseMs, now)
-    return { task, ending: this.#options.executor.dead(task, `unreadable: ${error.message}`, error) }
+    return { task, verdict: () => this.#options.executor.dead(task, `unreadable: ${error.message}`, error) }
   }
 
-  #endingOf(held: HeldTask, revoked: ReadonlySet<string> | undefined): Promise<Ending> | Ending | undefined {
+  #verdictOn(held: HeldTask, revoked: ReadonlySet<string> | undefined): Verdict | undefined {
     const { parts, executor, maxCrashes, knows } = this.#options
     const { envelope } = held
-    if (envelope.hopMs > 0) return this.#postponed(held, envelope.hopMs)
+    if (envelope.hopMs > 0) return () => this.#postponed(held, envelope.hopMs)
     if (envelope.expiresAt !== undefined && parts.runtime.now() >= envelope.expiresAt)
-      return executor.expired(held)
-    if (revoked?.has(held.id)) return executor.revoked(held)
-    if (!knows(envelope)) return this.#unknown(held)
+      return () => executor.expired(held)
+    if (revoked?.has(held.id)) return () => executor.revoked(held)
+    if (!knows(envelope)) return () => this.#unknown(held)
     if (held.crashes >= maxCrashes)
-      return executor.dead(
-        held,
-        `poison: ${held.crashes} workers took it and were never heard of again`,
-        poison(held),
-      )
+      return () =>
+        executor.dead(
+          held,
+          `poison: ${held.crashes} workers took it and were never heard of again`,
+          poison(held),
+        )
     return this.#suspected(held)
   }
 
   /** A task that was handed over twice without a word waits until no other such task runs here. */
-  #suspected(held: HeldTask): Ending | undefined {
+  #suspected(held: HeldTask): Verdict | undefined {
     if (held.crashes < 2) return undefined
-    if (this.#suspect !== undefined)
-      return this.#postponed(held, Math.ceil(SUSPECT_SPREAD_MS * this.#options.parts.runtime.random()))
+    if (this.#suspect !== undefined) {
+      const delayMs = Math.ceil(SUSPECT_SPREAD_MS * this.#options.parts.runtime.random())
+      return () => this.#postponed(held, delayMs)
+    }
     this.#suspect = held
     return undefined
   }

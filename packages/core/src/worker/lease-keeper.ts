@@ -59,6 +59,13 @@ export class LeaseKeeper {
     await this.#thread?.stop()
   }
 
+  /** Asks the broker whether these are ours still, and extends them; those that are not, or cannot be told to be, are lost. */
+  async confirm(source: Source, tasks: readonly HeldTask[]): Promise<void> {
+    if (!this.#lease.renewable) return
+    if (await this.#extend(source, tasks)) return
+    for (const task of tasks) task.abort(leaseLost(task, 'the broker could not be asked'))
+  }
+
   async #tick(): Promise<void> {
     const bySource = new Map<Source, HeldTask[]>()
     for (const task of this.#held.values()) {
@@ -79,7 +86,8 @@ export class LeaseKeeper {
     return task.leaseEndsAt - now < (this.#leaseMs * 2) / 3
   }
 
-  async #extend(source: Source, tasks: readonly HeldTask[]): Promise<void> {
+  /** @returns whether the broker answered */
+  async #extend(source: Source, tasks: readonly HeldTask[]): Promise<boolean> {
     const askedAt = this.#runtime.monotonic()
     try {
       const receipts = tasks.map((task) => task.delivery.receipt)
@@ -87,11 +95,13 @@ export class LeaseKeeper {
       for (const task of tasks) task.leaseEndsAt = askedAt + this.#leaseMs
       for (const failure of failures)
         tasks[failure.index]!.abort(leaseLost(tasks[failure.index]!, failure.error.message))
+      return true
     } catch {
       // The connection is being rebuilt. What runs out meanwhile is someone else's.
       const now = this.#runtime.monotonic()
       for (const task of tasks)
         if (now >= task.leaseEndsAt) task.abort(leaseLost(task, 'it could not be extended in time'))
+      return false
     }
   }
 }

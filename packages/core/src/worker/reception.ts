@@ -20,6 +20,8 @@ export interface ReceptionOptions {
   /** `undefined`: never fetch ahead. */
   readonly window: PrefetchWindow | undefined
   readonly maxBatch: number
+  /** The task is out of our hands: there may be room for another. */
+  readonly onGone: (task: HeldTask) => void
 }
 
 /** Unsettled deliveries allowed beyond the running and waiting ones, while their settlements are on the way. */
@@ -58,26 +60,44 @@ export class Reception {
           queue: source.queue,
         })
     const revoked = revocations.check(deliveries)
-    if (revoked === undefined) return this.#take(intake.admit(source, deliveries))
+    if (revoked === undefined) return this.#take(intake.admit(source, deliveries), source)
     this.#admitting += deliveries.length
     void revoked.then((ids) => {
       this.#admitting -= deliveries.length
-      this.#take(intake.admit(source, deliveries, ids))
+      this.#take(intake.admit(source, deliveries, ids), source)
     })
   }
 
-  #take(admissions: readonly Admission[]): void {
+  #take(admissions: readonly Admission[], source: Source): void {
     const { leases, pool } = this.#options
     const fit: HeldTask[] = []
+    const unfit: Admission[] = []
     for (const admission of admissions) {
       leases.add(admission.task)
-      if (admission.ending === undefined) fit.push(admission.task)
-      else void this.#end(admission.ending)
+      if (admission.verdict === undefined) fit.push(admission.task)
+      else unfit.push(admission)
     }
     pool.add(fit)
+    if (unfit.length > 0) void this.#end(unfit, source)
   }
 
-  async #end(ending: NonNullable<Admission['ending']>): Promise<void> {
-    this.#options.batcher.add(await ending)
+  /**
+   * A task that ends unrun stores its result and gives up its unique key at once. Its delivery may have come late, when
+   * another worker runs the task already: so the lease is extended first, which only its holder can.
+   */
+  async #end(unfit: readonly Admission[], source: Source): Promise<void> {
+    const { leases, batcher, onGone } = this.#options
+    await leases.confirm(
+      source,
+      unfit.map(({ task }) => task),
+    )
+    for (const { task, verdict } of unfit) {
+      if (task.lost) onGone(task)
+      else void this.#settle(batcher, verdict!)
+    }
+  }
+
+  async #settle(batcher: SettleBatcher, verdict: NonNullable<Admission['verdict']>): Promise<void> {
+    batcher.add(await verdict())
   }
 }

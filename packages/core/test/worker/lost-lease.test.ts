@@ -47,4 +47,19 @@ describe('a lost lease', () => {
       .start()
     expect(await next.result({ timeout: '4s' })).toBe('next')
   })
+
+  it('of a task that expired on its way here ends nothing: somebody else may run it', async () => {
+    const transport = memory()
+    const { app, worker } = testApp({ transport: { ...transport, broker: takesOneLease(transport.broker) } })
+    const late = await app.enqueue(work, 'late', { expires: 1, unique: { key: 'key', mode: 'reject' } })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    await worker({ concurrency: 1, prefetch: false })
+      .handle(work, (input) => input)
+      .start()
+    expect(await (await app.enqueue(work, 'next')).result({ timeout: '4s' })).toBe('next')
+    expect((await late.status()).state).not.toBe('expired')
+    await expect(app.enqueue(work, 'twin', { unique: { key: 'key', mode: 'reject' } })).rejects.toMatchObject(
+      { code: 'CONFLICT' },
+    )
+  })
 })
