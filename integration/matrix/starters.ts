@@ -9,6 +9,7 @@ import {
 import { startRedisProcess } from '../../packages/redis/test/brokers/redis-process.ts'
 import { startSqsProcess } from '../../packages/sqs/test/brokers/sqs-process.ts'
 import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
+import { NATS_STARTERS } from './nats-starters.ts'
 import { RABBITMQ_STARTERS } from './rabbitmq-starters.ts'
 
 const sqlite: Starter = {
@@ -96,4 +97,11 @@ function onServer(server: ServerProcess): BrokerOnTrial {
   }
 }
 
-export const STARTERS: readonly Starter[] = [sqlite, redis, redisCluster, ...RABBITMQ_STARTERS, sqs]
+export const STARTERS: readonly Starter[] = [
+  sqlite,
+  redis,
+  redisCluster,
+  ...RABBITMQ_STARTERS,
+  ...NATS_STARTERS,
+  sqs,
+]
