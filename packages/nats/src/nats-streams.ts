@@ -59,19 +59,28 @@ export class Streams {
 
   async #stream(kind: StreamKind): Promise<StreamConfig> {
     const name = this.#names[kind]
-    try {
-      const { config } = await this.#api.request<StreamInfo>(`STREAM.INFO.${name}`)
-      this.#check(kind, config)
-      return config
-    } catch (error) {
-      if (!isRefused(error, ERROR.streamMissing)) throw natsError(error, this.#where)
-      if (!this.#settings.create) throw missingError('stream', name, this.#where)
-    }
+    const found = await this.#found(kind)
+    if (found !== undefined) return found
+    if (!this.#settings.create) throw missingError('stream', name, this.#where)
     try {
       const wanted = streamConfig(kind, this.#names, this.#settings)
       const config = kind === 'results' && this.#forgetful ? { ...wanted, allow_msg_ttl: true } : wanted
       return (await this.#api.request<StreamInfo>(`STREAM.CREATE.${name}`, config)).config
     } catch (error) {
+      // Of two who make it at once, servers up to 2.9 tell one that its subjects are taken: by this very stream.
+      const made = await this.#found(kind)
+      if (made !== undefined) return made
+      throw natsError(error, this.#where)
+    }
+  }
+
+  async #found(kind: StreamKind): Promise<StreamConfig | undefined> {
+    try {
+      const { config } = await this.#api.request<StreamInfo>(`STREAM.INFO.${this.#names[kind]}`)
+      this.#check(kind, config)
+      return config
+    } catch (error) {
+      if (isRefused(error, ERROR.streamMissing)) return undefined
       throw natsError(error, this.#where)
     }
   }
@@ -100,12 +109,9 @@ export class Streams {
     const stream = kind === 'ready' ? this.#names.queues : this.#names.delayed
     const name = kind === 'ready' ? names.readyConsumer : names.delayedConsumer
     const path = `${stream}.${name}`
-    try {
-      return patienceOf(await this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`))
-    } catch (error) {
-      if (!isRefused(error, ERROR.consumerMissing)) throw natsError(error, this.#where)
-      if (!this.#settings.create) throw missingError('consumer', name, this.#where)
-    }
+    const found = await this.#patience(path)
+    if (found !== undefined) return found
+    if (!this.#settings.create) throw missingError('consumer', name, this.#where)
     const patienceMs = Math.min(PATIENCE_MS, leaseMs)
     const config =
       kind === 'ready'
@@ -130,6 +136,18 @@ export class Streams {
       })
       return patienceOf(made)
     } catch (error) {
+      // Somebody else has made it meanwhile, with a patience of their own.
+      const other = await this.#patience(path)
+      if (other !== undefined) return other
+      throw natsError(error, this.#where)
+    }
+  }
+
+  async #patience(path: string): Promise<number | undefined> {
+    try {
+      return patienceOf(await this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`))
+    } catch (error) {
+      if (isRefused(error, ERROR.consumerMissing)) return undefined
       throw natsError(error, this.#where)
     }
   }
