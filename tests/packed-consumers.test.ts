@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { ROOT } from '../scripts/packages.ts'
 /** What a stranger gets: the tarballs, installed by npm into empty projects outside this workspace. */
 const folder = mkdtempSync(join(tmpdir(), 'bananas-consumers-'))
 const project = join(folder, 'project')
+const typeRoots = [join(ROOT, 'node_modules/@types')]
 const TYPESCRIPT = join(ROOT, 'node_modules/typescript/bin/tsc')
 
 const PROGRAM = `
@@ -122,7 +123,6 @@ console.log(sum, QueueError.is(sum), virtualRuntime, certifyTransport)
     skipLibCheck: false,
   }
   const more = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, types: ['node'] }
-  const typeRoots = [join(ROOT, 'node_modules/@types')]
   write(
     'tsconfig.json',
     JSON.stringify({
@@ -146,6 +146,22 @@ console.log(error instanceof QueueError, QueueError.is(error, 'INVALID'))
 `,
   )
   expect(run(process.execPath, ['copies.mjs']).trim()).toBe('false true')
+})
+
+test('the template of an adapter, copied out of here, is built and certified', () => {
+  const template = join(project, 'template')
+  cpSync(join(ROOT, 'examples/adapter-template'), template, { recursive: true })
+  write(
+    'template/tsconfig.strict.json',
+    JSON.stringify({ extends: './tsconfig.json', compilerOptions: { typeRoots } }),
+  )
+  expect(run(process.execPath, [TYPESCRIPT, '-p', 'template/tsconfig.strict.json'])).toBe('')
+  expect(run(process.execPath, ['--no-warnings', 'template/certify.ts'])).toMatch(/0 failed/)
+  write(
+    'template/use.mjs',
+    `import { spool } from './dist/index.js'\nconsole.log(spool('./queues').broker.name)\n`,
+  )
+  expect(run(process.execPath, ['template/use.mjs']).trim()).toBe('spool')
 })
 
 test('the packed command runs', () => {
