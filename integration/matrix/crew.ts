@@ -10,6 +10,8 @@ export interface CrewOptions {
   readonly folder: string
   readonly workers: number
   readonly leaseMs: number
+  /** What each process runs, given the url, the folder and the lease. Default: naps. */
+  readonly program?: string
 }
 
 const PATIENCE_MS = 15_000
@@ -51,8 +53,8 @@ export class Crew {
   }
 
   #spawn(): void {
-    const { url, folder, leaseMs } = this.#options
-    const child = fork(join(import.meta.dirname, 'worker-process.ts'), [url, folder, String(leaseMs)], {
+    const { url, folder, leaseMs, program = join(import.meta.dirname, 'worker-process.ts') } = this.#options
+    const child = fork(program, [url, folder, String(leaseMs)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: ['--no-warnings'],
     })

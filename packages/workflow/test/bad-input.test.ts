@@ -1,5 +1,6 @@
 import { Bananas, defineTask } from '@bananasjs/core'
 import { memory } from '@bananasjs/core/memory'
+import { virtualRuntime } from '@bananasjs/core/testing'
 import { describe, expect, it } from 'vitest'
 import { chain, chord, chunks, dag, group, starmap, step, workflows } from '../src/index.ts'
 import { add, double, echo, sum, testFlows } from './app.ts'
@@ -176,6 +177,18 @@ describe('a workflow that cannot go on fails with a clear error', () => {
     const run = await flows.start(step(echo), 'x'.repeat(17 * 1024 * 1024)).catch((error: unknown) => error)
     expect(run).toMatchObject({ code: 'TOO_LARGE' })
     expect(errors).toEqual([])
+  })
+
+  it('when no worker knows the task of a step, after it was given back many times', async () => {
+    const runtime = virtualRuntime()
+    const nobodys = defineTask<number, number>('nobodys', { retry: false })
+    const { flows, work } = testFlows({ transport: memory({ runtime }), runtime })
+    await work()
+    const run = await flows.start(chain(double, nobodys, double), 1)
+    await runtime.advance(20 * 60_000)
+    const status = await run.status()
+    expect(status).toMatchObject({ state: 'failed', error: { message: expect.stringContaining('nobodys') } })
+    expect(status.nodes.map(({ state }) => state)).toEqual(['succeeded', 'failed', 'failed'])
   })
 
   it('when its plan has been forgotten', async () => {
