@@ -71,8 +71,8 @@ export class ArmedFault implements Injection {
   }
 
   /**
-   * Does it hit this subject? Counts it when it does. A subject with a key is drawn by key and attempt, whoever asks and
-   * however often; one without is drawn anew each time.
+   * Does it hit this subject? Counts it when it does. A subject with a key is drawn by key, attempt and, where it is known,
+   * hand-over, whoever asks and however often; one without is drawn anew each time.
    */
   bite(subject: Subject): boolean {
     if (!this.isActive(subject)) return false
@@ -177,15 +177,22 @@ export class ArmedFault implements Injection {
     return intoMs < forMs
   }
 
-  #drawn({ key, attempt, method }: Subject): boolean {
+  #drawn({ key, attempt, delivery = 1, method }: Subject): boolean {
     const rate = (this.fault.rate ?? 1) * this.#scale
     if (rate >= 1) return true
     const draw =
       key === undefined
         ? this.chance()
-        : chanceOf(this.#seed, `${nameOf(this.fault)} ${key} ${attempt ?? 0} ${method ?? ''}`)
+        : chanceOf(
+            this.#seed,
+            `${nameOf(this.fault)} ${key} ${attempt ?? 0} ${method ?? ''}${again(delivery)}`,
+          )
     return draw < rate
   }
+}
+
+function again(delivery: number): string {
+  return delivery > 1 ? ` again ${delivery}` : ''
 }
 
 export function nameOf(fault: Fault): string {

@@ -125,8 +125,9 @@ export class ChaoticConsumer implements Consumer {
   }
 
   #remember(deliveries: readonly Delivery[]): void {
-    for (const { receipt, message } of deliveries)
-      this.#held.set(receipt, subjectOfMessage(message, this.#place.queue, SETTLE))
+    // Drawn anew at each hand-over: else who lost an acknowledgement once would lose all, and die of it as poison.
+    for (const { receipt, message, deliveries: delivery } of deliveries)
+      this.#held.set(receipt, { ...subjectOfMessage(message, this.#place.queue, SETTLE), delivery })
     for (const receipt of this.#held.keys()) {
       if (this.#held.size <= MOST_REMEMBERED) break
       this.#held.delete(receipt)

@@ -8,6 +8,8 @@ export interface Subject {
   /** What sticky draws go by. */
   readonly key?: string | undefined
   readonly attempt?: number | undefined
+  /** The n-th hand-over: what hits one of them need not hit the next. */
+  readonly delivery?: number | undefined
   readonly method?: string | undefined
 }
 

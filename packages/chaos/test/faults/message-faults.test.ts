@@ -106,6 +106,29 @@ describe('message faults', () => {
     expect(fault.bites().count).toBe(1)
   })
 
+  it('message.drop-ack at a rate draws each hand-over anew: nobody loses all acknowledgements', async () => {
+    const on = stage()
+    const ids = Array.from({ length: 100 }, (_, n) => `m-${n}`)
+    await on.plain.broker.publish(
+      'q',
+      ids.map((id) => message('x', id)),
+    )
+    const fault = on.arm({ kind: 'message.drop-ack', rate: 0.2 })
+    const left: number[] = []
+    for (let round = 0; round < 4; round += 1) {
+      const consumer = await on.transport.broker.consume('q', { leaseMs: 50, prefetch: 1000 })
+      const taken = await consumer.receive(1000, { waitMs: 0 })
+      await consumer.settle(taken.map(({ receipt }) => ({ receipt, as: 'ack' as const })))
+      left.push((await on.plain.broker.inspect!('q')).leased)
+      await until('the leases are over', async () => (await on.plain.broker.inspect!('q')).leased === 0)
+      await consumer.close()
+    }
+    expect(left[0]).toBeGreaterThan(8)
+    expect(left[0]).toBeLessThan(40)
+    expect(left[3]).toBeLessThan(5)
+    expect(fault.bites().count).toBe(left.reduce((sum, count) => sum + count, 0))
+  })
+
   it('message.oversize is refused by the broker, for that message alone', async () => {
     const on = stage()
     const fault = on.arm({ kind: 'message.oversize', match: { key: 'big' } })
