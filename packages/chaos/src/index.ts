@@ -62,6 +62,21 @@ export { chaosAgent } from './experiment/chaos-agent.ts'
 export { RemoteSite } from './experiment/remote-site.ts'
 export { channelLine, parentLine } from './experiment/line.ts'
 export type { Line } from './experiment/line.ts'
+export { startContinuousChaos } from './continuous/run-continuous.ts'
+export type { ContinuousChaos, ContinuousOptions } from './continuous/run-continuous.ts'
+export { defineContinuousPlan } from './continuous/check-continuous-plan.ts'
+export type {
+  ConfidencePlan,
+  ContinuousPlan,
+  ContinuousProbe,
+  ContinuousSafety,
+  ContinuousStop,
+  GameDay,
+} from './continuous/continuous-plan.ts'
+export type { CalendarTime, Weekday } from './continuous/calendar-time.ts'
+export type { Confidence } from './continuous/confidence.ts'
+export { isChaosEvent } from './continuous/chaos-events.ts'
+export type { ChaosEvent, ChaosEventBody, GameDayEnd } from './continuous/chaos-events.ts'
 export { stopExperiments } from './safety/kill-switch.ts'
 export { auditLog, brokenAuditLine } from './safety/audit-log.ts'
 export type { AuditEntry } from './safety/audit-log.ts'

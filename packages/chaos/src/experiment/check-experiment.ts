@@ -54,7 +54,7 @@ export function checkExperiment(value: unknown): asserts value is Experiment {
   if (typeof title !== 'string' || title === '') throw invalid('title', 'an experiment needs one.')
   if (seed !== undefined) checkCount(seed, 'seed')
   if (control !== undefined) checkShare(control, 'control')
-  list(steady, 'steady').forEach((one, at) => checkExpectation(one, `steady[${at}]`, true))
+  list(steady, 'steady').forEach((one, at) => checkExpectation(one, `steady[${at}]`, { judges: true }))
   list(method, 'method').forEach((one, at) => checkStep(one, `method[${at}]`))
   if (list(method, 'method').length === 0) throw invalid('method', 'name at least one fault.')
   checkLoad(load)
@@ -62,7 +62,7 @@ export function checkExperiment(value: unknown): asserts value is Experiment {
 }
 
 function checkRest({ phases, rollbacks, stop, blast, safety, tags }: Values): void {
-  optional(stop, (all) => list(all, 'stop').forEach((one, at) => checkExpectation(one, `stop[${at}]`, false)))
+  optional(stop, (all) => list(all, 'stop').forEach((one, at) => checkExpectation(one, `stop[${at}]`)))
   optional(phases, (all) => {
     checkNames(record(all, 'phases'), ['warmUp', 'inject', 'ramp', 'recovery', 'drain'], 'phases')
     for (const [name, time] of Object.entries(all as Values))
@@ -74,35 +74,55 @@ function checkRest({ phases, rollbacks, stop, blast, safety, tags }: Values): vo
     }),
   )
   optional(blast, checkBlast)
-  optional(safety, (all) => {
-    checkNames(record(all, 'safety'), ['environments', 'production', 'maxDuration'], 'safety')
-    const { environments, maxDuration } = all as Values
-    optional(environments, (names) => texts(names, 'safety.environments'))
-    optional(maxDuration, (time) => void parseDuration(time as Duration, 'safety.maxDuration'))
-  })
+  optional(safety, checkSafety)
   optional(tags, (names) => texts(names, 'tags'))
 }
 
-function checkStep(value: unknown, path: string): void {
+/** @throws QueueError INVALID */
+export function checkSafety(value: unknown): void {
+  const safety = record(value, 'safety')
+  checkNames(safety, ['environments', 'production', 'maxDuration'], 'safety')
+  const { environments, maxDuration } = safety
+  optional(environments, (names) => texts(names, 'safety.environments'))
+  optional(maxDuration, (time) => void parseDuration(time as Duration, 'safety.maxDuration'))
+}
+
+/** @throws QueueError INVALID */
+export function checkStep(value: unknown, path: string): void {
   const { at, lasts, ...fault } = record(value, path)
   checkFault(fault, path)
   optional(at, (time) => void parseDuration(time as Duration, `${path}.at`))
   optional(lasts, (time) => void parseDuration(time as Duration, `${path}.lasts`))
 }
 
-function checkExpectation(value: unknown, path: string, judges: boolean): void {
+interface ExpectationRules {
+  /** It is judged at the end, so it may have a confidence. */
+  readonly judges?: boolean
+  /** Default: those of experiments. */
+  readonly probes?: readonly string[]
+}
+
+/** @throws QueueError INVALID */
+export function checkExpectation(
+  value: unknown,
+  path: string,
+  { judges = false, probes = PROBES }: ExpectationRules = {},
+): void {
   const { probe, confidence, ...tolerance } = record(value, path)
   if (typeof probe === 'object' && probe !== null)
     checkNames(probe as Values, ['name', 'measure'], `${path}.probe`)
-  else oneOf(probe, PROBES, `${path}.probe`)
+  else oneOf(probe, probes, `${path}.probe`)
   checkNames(tolerance, TOLERANCES, path)
   if (Object.keys(tolerance).length === 0) throw invalid(path, `it needs a bound: ${TOLERANCES.join(', ')}.`)
   for (const [name, bound] of Object.entries(tolerance)) checkBound(bound, `${path}.${name}`)
-  if (confidence === undefined) return
-  if (!judges || probe !== 'success-rate')
-    throw invalid(`${path}.confidence`, 'only the success-rate has one.')
+  if (confidence !== undefined)
+    checkConfidence(confidence, `${path}.confidence`, judges && probe === 'success-rate')
+}
+
+function checkConfidence(confidence: unknown, path: string, fits: boolean): void {
+  if (!fits) throw invalid(path, 'only the success-rate has one.')
   if (!(Number(confidence) > 0 && Number(confidence) < 1))
-    throw invalid(`${path}.confidence`, 'it must be above 0 and below 1.')
+    throw invalid(path, 'it must be above 0 and below 1.')
 }
 
 function checkBound(bound: unknown, path: string): void {
@@ -137,7 +157,8 @@ function checkLoad(value: unknown): void {
   }
 }
 
-function checkBlast(value: unknown): void {
+/** @throws QueueError INVALID */
+export function checkBlast(value: unknown): void {
   const blast = record(value, 'blast')
   checkNames(blast, ['tasks', 'queues', 'workers', 'never', 'share'], 'blast')
   for (const name of ['tasks', 'queues', 'workers', 'never'])

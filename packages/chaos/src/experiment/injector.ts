@@ -33,7 +33,10 @@ const SPARE_MS = 5000
  * Which site each step is for.
  * @throws QueueError INVALID for a step that no site can take: nothing would be hit
  */
-export function assignSites(experiment: Experiment, sites: readonly FaultSite[]): readonly Injected[] {
+export function assignSites(
+  experiment: Pick<Experiment, 'method'>,
+  sites: readonly FaultSite[],
+): readonly Injected[] {
   return experiment.method.map((step, at) => {
     const site = sites.find(({ kinds }) => kinds.includes(step.kind))
     if (site !== undefined)
@@ -52,8 +55,8 @@ export function faultOf({ at: _at, lasts: _lasts, ...fault }: Step): Fault {
 }
 
 export interface InjectorOptions {
-  readonly experiment: Experiment
-  readonly schedule: RunSchedule
+  readonly experiment: Pick<Experiment, 'method' | 'seed' | 'blast'>
+  readonly schedule: Pick<RunSchedule, 'injectMs' | 'rampMs'>
   readonly injected: readonly Injected[]
   readonly audit: Audit
 }
@@ -67,9 +70,8 @@ export async function inject(options: InjectorOptions, signal: AbortSignal): Pro
       const elapsedMs = monotonicMs() - startedAt
       if (elapsedMs >= schedule.injectMs) return
       for (const one of injected) await step(options, one, elapsedMs)
-      await sleep(systemRuntime, Math.min(TICK_MS, schedule.injectMs - elapsedMs), signal).catch(
-        () => undefined,
-      )
+      const leftMs = schedule.injectMs - (monotonicMs() - startedAt)
+      await sleep(systemRuntime, Math.max(0, Math.min(TICK_MS, leftMs)), signal).catch(() => undefined)
     }
   } finally {
     await undoAll(options)
@@ -114,7 +116,7 @@ async function step(
   }
 }
 
-function rampShare({ rampMs }: RunSchedule, elapsedMs: number): number {
+function rampShare({ rampMs }: Pick<RunSchedule, 'rampMs'>, elapsedMs: number): number {
   return rampMs === 0 ? 1 : Math.min(1, elapsedMs / rampMs)
 }
 

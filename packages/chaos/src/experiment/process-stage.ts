@@ -182,6 +182,10 @@ function both(here: ChaosController, there: RemoteSite): FaultSite {
           own?.scale(share)
           others.scale(share)
         },
+        prolong(forMs) {
+          own?.prolong(forMs)
+          others.prolong(forMs)
+        },
         async disarm() {
           await Promise.all([own?.disarm(), others.disarm()])
         },

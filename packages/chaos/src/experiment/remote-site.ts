@@ -104,7 +104,7 @@ class RemoteInjection implements Injection {
   readonly #options: ArmOptions
   readonly #host: RemoteHost
   readonly #armedAt = systemRuntime.monotonic()
-  readonly #expiry: Timer
+  #expiry: Timer
   #scale = 1
   #over = false
 
@@ -112,7 +112,7 @@ class RemoteInjection implements Injection {
     this.fault = fault
     this.#options = options
     this.#host = host
-    this.#expiry = systemRuntime.setTimer(() => void this.disarm(), options.forMs, true)
+    this.#expiry = this.#expireIn(options.forMs)
   }
 
   asWanted(): Wanted['faults'][number] {
@@ -136,11 +136,20 @@ class RemoteInjection implements Injection {
     this.#host.changed()
   }
 
+  prolong(forMs: number): void {
+    if (this.#over) return
+    this.#expiry.cancel()
+    this.#expiry = this.#expireIn(forMs)
+  }
+
   async disarm(): Promise<void> {
     if (this.#over) return
     this.#over = true
     this.#expiry.cancel()
     this.#host.ended(this.id)
     this.#host.changed()
+  }
+  #expireIn(ms: number): Timer {
+    return systemRuntime.setTimer(() => void this.disarm(), ms, true)
   }
 }

@@ -85,7 +85,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   await using killSwitch = new KillSwitch(options)
   const { channel, results } = stage.parts
   if (channel !== undefined) await killSwitch.connect(channel, namespace)
-  const release = await claimTarget(results, namespace, experiment.title)
+  const release = await claimTarget(results, namespace, { title: experiment.title })
   const state = begin(experiment, stage, injected)
   audit('start', { title: experiment.title, seed: experiment.seed ?? 1, environment: environmentOf(around) })
   try {

@@ -19,6 +19,8 @@ export interface Injection {
   bites(): Bites
   /** Multiplies the fault's rate, for a ramp; 0 to 1. */
   scale(share: number): void
+  /** From now on it ends by itself only after this long: who armed it is still there. */
+  prolong(forMs: number): void
   /** Resolves once nothing of the fault is left. Idempotent. */
   disarm(): Promise<void>
 }

@@ -10,7 +10,8 @@ export interface Surroundings {
 
 /** Where experiments may run unless they name other places. */
 const ENVIRONMENTS = ['development', 'test', 'ci', 'staging']
-const PRODUCTION = ['production', 'prod', 'live']
+/** Names of environments that serve others. */
+export const PRODUCTION: readonly string[] = ['production', 'prod', 'live']
 const PRODUCTION_WORD = 'i-own-this'
 const MOST_MS = 15 * 60_000
 
@@ -18,8 +19,13 @@ export function environmentOf({ env }: Surroundings): string {
   return env['BANANAS_ENV'] || env['NODE_ENV'] || 'development'
 }
 
+/** What permission is asked for: an experiment, or whatever else lets faults loose. */
+export type Asking = Pick<Experiment, 'safety' | 'method' | 'blast'> & {
+  readonly stop?: readonly unknown[] | undefined
+}
+
 /** How long the experiment may take at most. */
-export function maxDurationMs({ safety }: Experiment): number {
+export function maxDurationMs({ safety }: Pick<Experiment, 'safety'>): number {
   return safety?.maxDuration === undefined ? MOST_MS : parseDuration(safety.maxDuration, 'safety.maxDuration')
 }
 
@@ -27,7 +33,7 @@ export function maxDurationMs({ safety }: Experiment): number {
  * Chaos is off unless it is allowed, here, for this experiment.
  * @throws QueueError DENIED naming the setting that is missing
  */
-export function checkPermission(experiment: Experiment, around: Surroundings): void {
+export function checkPermission(experiment: Asking, around: Surroundings): void {
   const { env, enabled } = around
   if (enabled !== true && env['BANANAS_CHAOS'] !== 'allow')
     throw denied('chaos is off. Set BANANAS_CHAOS=allow, or pass enabled: true')
@@ -40,7 +46,7 @@ export function checkPermission(experiment: Experiment, around: Surroundings): v
     )
 }
 
-function checkProduction(experiment: Experiment, { env }: Surroundings): void {
+function checkProduction(experiment: Asking, { env }: Surroundings): void {
   if (experiment.safety?.production !== true)
     throw denied('production needs safety.production: true in the experiment')
   if (env['BANANAS_CHAOS_PRODUCTION'] !== PRODUCTION_WORD)
