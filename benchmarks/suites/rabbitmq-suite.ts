@@ -34,6 +34,9 @@ function ours(server: RabbitmqForBenchmarks): QueueSystemKind {
     name: 'Bananas',
     separate: true,
     connect: async () => rabbitmq(server.url, { prefix: PREFIX }),
+    async declare({ broker }, queue) {
+      await (await broker.consume(queue, { leaseMs: 1000, prefetch: 1 })).close()
+    },
     clear: () => server.drop(made.splice(0)),
     async pending(queue) {
       const name = `${PREFIX}:q:${queue}`

@@ -11,6 +11,8 @@ export interface BananasKind {
   readonly separate: boolean
   readonly connect: () => Promise<Transport>
   readonly clear: () => Promise<void>
+  /** Makes what the queue needs at the server, as the raw driver does before its time is taken. */
+  readonly declare?: (transport: Transport, queue: string) => Promise<void>
   /** In place of the default, where the broker has no priorities. */
   readonly lanes?: 1 | 3
   /** Where the broker cannot count: tasks of a queue that are not acknowledged, as far as can be known. */
@@ -27,10 +29,12 @@ export function bananasKind(kind: BananasKind): QueueSystemKind {
     canWait: true,
     clear,
     async open(options) {
-      const producer = new Bananas({ transport: await connect(), ...common })
+      const transport = await connect()
+      const producer = new Bananas({ transport, ...common })
       const consumer = separate ? new Bananas({ transport: await connect(), ...common }) : producer
       try {
         await Promise.all([producer.open(), consumer.open()])
+        await kind.declare?.(transport, options.queue)
       } catch (error) {
         await Promise.allSettled([producer.close(), consumer.close()])
         throw error

@@ -139,6 +139,7 @@ function supportsOf({ durability, settings: { priorityLevels } }: RabbitmqClient
     dedupeMs: 0,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxBatch: MAX_BATCH,
+    publishesAtOnce: 8,
     clockMs: CLOCK_MS,
     lease: Object.freeze({ renewable: false, fenced: true, shared: false, maxMs: Infinity }),
   })

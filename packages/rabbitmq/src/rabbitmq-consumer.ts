@@ -41,6 +41,8 @@ export class RabbitmqConsumer implements Consumer {
   readonly #prefetch: number
   readonly #onClose: (consumer: RabbitmqConsumer) => void
   readonly #held = new Map<string, Held>()
+  /** Settled here, and still counted by the server. */
+  #settling = 0
   readonly #stop = new AbortController()
   #session: Session | undefined
   #sessions = 0
@@ -142,7 +144,8 @@ export class RabbitmqConsumer implements Consumer {
     this.#polls = now - this.#polledAt < SOON_MS ? this.#polls + 1 : 0
     this.#polledAt = now
     const subscribed = session.subscribed
-    if (subscribed || this.#polls >= POLLS) session.want(max, this.#held.size).catch(() => undefined) // the session ends, and the next receive tells
+    if (subscribed || this.#polls >= POLLS)
+      session.want(max, this.#held.size + this.#settling).catch(() => undefined) // the session ends, and the next receive tells
     if (ready.length > 0 || subscribed) return ready
     const one = await session.get()
     return one === undefined ? [] : this.#handOut(session, [one])
@@ -156,7 +159,7 @@ export class RabbitmqConsumer implements Consumer {
     for (;;) {
       stop.throwIfAborted()
       if (session.ended) throw lostError(this.#client.where, session.reason)
-      await session.want(max, this.#held.size)
+      await session.want(max, this.#held.size + this.#settling)
       const got = this.#handOut(session, session.take(max))
       if (got.length > 0) return got
       const leftMs = deadline - systemRuntime.monotonic()
@@ -251,7 +254,13 @@ export class RabbitmqConsumer implements Consumer {
     session.acknowledge(done.filter((one) => one.session === session).map(({ raw }) => raw))
     for (const { raw } of back) session.giveBack(raw)
     if (!this.#receiving) session.rest()
-    await session.settled()
+    const count = done.length + back.length
+    this.#settling += count
+    try {
+      await session.settled()
+    } finally {
+      this.#settling -= count
+    }
   }
 
   async #close(): Promise<void> {

@@ -3,7 +3,6 @@ export type AmqpTable = Readonly<Record<string, unknown>>
 
 export interface AmqpProperties {
   readonly messageId?: string
-  readonly correlationId?: string
   readonly type?: string
   readonly headers?: AmqpTable
   readonly persistent?: boolean
@@ -12,10 +11,13 @@ export interface AmqpProperties {
 }
 
 export interface AmqpMessage {
-  readonly fields: { readonly deliveryTag?: number | undefined; readonly redelivered?: boolean | undefined }
+  readonly fields: {
+    readonly deliveryTag?: number | undefined
+    readonly redelivered?: boolean | undefined
+    readonly routingKey?: string | undefined
+  }
   readonly properties: {
     readonly messageId?: unknown
-    readonly correlationId?: unknown
     readonly type?: unknown
     readonly headers?: AmqpTable | undefined
   }

@@ -51,11 +51,12 @@ interface Facts {
 export function encode(message: Message, headers: string, facts: Facts = {}): Outgoing {
   const { id, body } = message
   const { level } = facts
+  const table = tableOf(message, headers, facts)
   return {
     content: Buffer.from(body.buffer, body.byteOffset, body.length),
     properties: {
       persistent: true,
-      headers: tableOf(message, headers, facts),
+      ...(table !== undefined && { headers: table }),
       ...(fits(id) && { messageId: id }),
       ...(fits(headers) && { type: headers }),
       ...(level !== undefined && { priority: level }),
@@ -63,7 +64,17 @@ export function encode(message: Message, headers: string, facts: Facts = {}): Ou
   }
 }
 
-function tableOf({ id, priority, group }: Message, headers: string, facts: Facts): AmqpTable {
+/** `undefined` for none: an empty table costs, too. */
+function tableOf(message: Message, headers: string, facts: Facts): AmqpTable | undefined {
+  if (fits(message.id) && fits(headers) && isUsual(message, facts)) return undefined
+  return fullTable(message, headers, facts)
+}
+
+function isUsual({ priority, group }: Message, { deliveries = 0, death }: Facts): boolean {
+  return priority === USUAL_PRIORITY && group === undefined && deliveries === 0 && death === undefined
+}
+
+function fullTable({ id, priority, group }: Message, headers: string, facts: Facts): AmqpTable {
   const { deliveries = 0, death } = facts
   const table: Record<string, string> = {}
   if (!fits(id)) table[HEADER.id] = id

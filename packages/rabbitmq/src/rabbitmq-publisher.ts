@@ -17,8 +17,8 @@ export interface Letter extends Outgoing {
 interface Line {
   readonly connection: AmqpConnection
   readonly channel: AmqpConfirmChannel
-  /** Letters the server sent back because no queue takes them, by the mark they bear. */
-  readonly unroutable: Set<string>
+  /** How many letters the server sent back because no queue takes them, by what is known of each. */
+  readonly unroutable: Map<string, number>
   /** Why the channel ended. */
   ended: unknown
 }
@@ -40,7 +40,6 @@ export class Publisher {
   readonly #recoveryMs: number
   readonly #onUnroutable: () => void
   #line: Promise<Line> | undefined
-  #marks = 0
 
   constructor(link: RabbitmqLink, options: PublisherOptions) {
     this.#link = link
@@ -66,17 +65,15 @@ export class Publisher {
   }
 
   #sendOne(line: Line, { content, properties, target }: Letter): Promise<QueueError | undefined> {
-    this.#marks += 1
-    const mark = this.#marks.toString(36)
     return new Promise((resolve) => {
       const done = (error: unknown): void => {
-        if (line.unroutable.delete(mark)) resolve(this.#unroutable(target))
+        if (line.unroutable.size > 0 && cameBack(line, markOf(target.key, properties)))
+          resolve(this.#unroutable(target))
         else if (error === null || error === undefined) resolve(undefined)
         else resolve(this.#refused(line, error))
       }
       try {
-        const options = { ...properties, mandatory: true, correlationId: mark }
-        line.channel.publish(target.exchange, target.key, content, options, done)
+        line.channel.publish(target.exchange, target.key, content, { ...properties, mandatory: true }, done)
       } catch (error) {
         resolve(this.#refused(line, error))
       }
@@ -114,11 +111,12 @@ export class Publisher {
 
   async #open(connection: AmqpConnection): Promise<Line> {
     const channel = await this.#link.answer(connection.createConfirmChannel(), 'a channel')
-    const line: Line = { connection, channel, unroutable: new Set(), ended: undefined }
+    const line: Line = { connection, channel, unroutable: new Map(), ended: undefined }
     channel.on('error', (error: unknown) => (line.ended = error))
     channel.on('close', () => (line.ended ??= lostError(this.#link.where, undefined)))
-    channel.on('return', ({ properties }: AmqpMessage) => {
-      if (typeof properties.correlationId === 'string') line.unroutable.add(properties.correlationId)
+    channel.on('return', ({ fields, properties }: AmqpMessage) => {
+      const mark = markOf(fields.routingKey, properties)
+      line.unroutable.set(mark, (line.unroutable.get(mark) ?? 0) + 1)
     })
     return line
   }
@@ -151,4 +149,19 @@ export class Publisher {
       signal?.addEventListener('abort', abort, { once: true })
     })
   }
+}
+
+/**
+ * What a returned letter is known by. Two may have the same: then they went the same way and come back alike, each before
+ * its confirm, so that it is enough to count them.
+ */
+function markOf(key: string | undefined, { messageId, headers }: AmqpMessage['properties']): string {
+  return `${key} ${typeof messageId === 'string' ? messageId : JSON.stringify(headers)}`
+}
+
+function cameBack({ unroutable }: Line, mark: string): boolean {
+  const count = unroutable.get(mark) ?? 0
+  if (count > 1) unroutable.set(mark, count - 1)
+  else unroutable.delete(mark)
+  return count > 0
 }

@@ -32,8 +32,9 @@ export class Sender {
       drafts.some(({ message }) => message.delayMs > 0),
       signal,
     )
+    const key = this.#key(queue)
     const letters = drafts.map(({ message, headers }) =>
-      this.#letter(queue, message, { headers, deliveries: 0 }),
+      this.#letter(key, message, { headers, deliveries: 0 }),
     )
     return this.#client.publisher.send(letters, signal)
   }
@@ -49,7 +50,7 @@ export class Sender {
     if (error !== undefined) return error
     await this.#declare(queue, delayMs > 0)
     const [failure] = await this.#client.publisher.send([
-      this.#letter(queue, draft.message, { headers: draft.headers, deliveries }),
+      this.#letter(this.#key(queue), draft.message, { headers: draft.headers, deliveries }),
     ])
     return failure
   }
@@ -63,7 +64,7 @@ export class Sender {
       await this.#declare(queue, false)
       const headers = JSON.stringify(message.headers)
       const [error] = await this.#client.publisher.send([
-        this.#letter(queue, message, { headers, deliveries: deliveries - 1 }),
+        this.#letter(this.#key(queue), message, { headers, deliveries: deliveries - 1 }),
       ])
       return error
     } catch (error) {
@@ -108,23 +109,26 @@ export class Sender {
     if (delays) await publishing.answer(topology.declareDelays(channel), 'the declaration of the delays')
   }
 
+  #key(queue: string): string {
+    return this.#client.topology.queue('ready', queue)
+  }
+
+  /** @param key of the queue it ends in */
   #letter(
-    queue: string,
+    key: string,
     message: Message,
     { headers, deliveries }: { readonly headers: string; readonly deliveries: number },
   ): Letter {
     const { priorityLevels } = this.#client.settings
     const level = priorityLevels > 1 ? Math.floor((message.priority * priorityLevels) / 101) : undefined
     const facts = { deliveries, ...(level !== undefined && { level }) }
-    return { ...encode(message, headers, facts), target: this.#target(queue, message.delayMs) }
+    return { ...encode(message, headers, facts), target: this.#target(key, message.delayMs) }
   }
 
-  #target(queue: string, delayMs: number): Target {
-    const { topology } = this.#client
-    const key = topology.queue('ready', queue)
+  #target(key: string, delayMs: number): Target {
     if (delayMs <= 0) return { exchange: '', key }
     const { level, path } = delayPath(delayMs)
-    return { exchange: topology.delayExchange(level), key: `${path}.${key}` }
+    return { exchange: this.#client.topology.delayExchange(level), key: `${path}.${key}` }
   }
 }
 

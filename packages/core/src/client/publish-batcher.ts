@@ -8,8 +8,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Publishes on the way at once, per queue. More would only split the batches that make it fast. */
+/** Publishes on the way at once, per queue, unless the broker says otherwise: more would only split the batches that make it fast. */
 const IN_FLIGHT = 2
+/**
+ * Callers that wait in greater number than this share the publishes that may leave. All in one would be answered at once,
+ * and come again at once: client and broker would take turns at being idle.
+ */
+const WORTH_SPLITTING = 16
 
 /**
  * Gathers the single enqueues of one turn of the event loop into one `publish` per queue (group commit): the first
@@ -21,6 +26,11 @@ export class PublishBatcher {
 
   constructor(broker: Broker) {
     this.#broker = broker
+  }
+
+  /** Read each time: a broker may narrow what it supports when it opens. */
+  get #atOnce(): number {
+    return this.#broker.supports.publishesAtOnce ?? IN_FLIGHT
   }
 
   /** Resolves once the broker has the message. @throws QueueError what the broker said of this message or of the call */
@@ -37,7 +47,7 @@ export class PublishBatcher {
   }
 
   #schedule(line: Line): void {
-    if (line.scheduled || line.inFlight >= IN_FLIGHT) return
+    if (line.scheduled || line.inFlight >= this.#atOnce) return
     line.scheduled = true
     // Two hops, so that callers resumed by one reply are all in before the next batch leaves.
     queueMicrotask(() => queueMicrotask(() => void this.#flush(line)))
@@ -45,7 +55,9 @@ export class PublishBatcher {
 
   async #flush(line: Line): Promise<void> {
     line.scheduled = false
-    const batch = line.waiting.splice(0, this.#broker.supports.maxBatch)
+    const { waiting, inFlight } = line
+    const share = Math.max(WORTH_SPLITTING, Math.ceil(waiting.length / (this.#atOnce - inFlight)))
+    const batch = waiting.splice(0, Math.min(share, this.#broker.supports.maxBatch))
     if (batch.length === 0) return void (line.inFlight === 0 && this.#lines.delete(line.queue))
     line.inFlight += 1
     if (line.waiting.length > 0) this.#schedule(line)

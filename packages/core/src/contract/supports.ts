@@ -35,6 +35,11 @@ export interface BrokerSupports {
   readonly maxMessageBytes: number
   /** Most messages in one `publish`, settlements in one `settle`, deliveries from one `receive`. Core splits. */
   readonly maxBatch: number
+  /**
+   * How many `publish` calls under way at once serve it best: few where one call costs much, whatever it carries; more
+   * where each message is confirmed by itself. Core shares what waits among them. Default 2.
+   */
+  readonly publishesAtOnce?: number
   /** Grain of delays and leases. Nothing is early; up to this much late is on time. The kit scales its waits by it. */
   readonly clockMs: number
   readonly lease: {
