@@ -6,8 +6,10 @@ export interface BrokerOnTrial {
   readonly address?: { readonly host: string; readonly port: number } | undefined
   /** Killed as by a crash and started again on the same data. */
   readonly restart?: (() => Promise<void>) | undefined
-  /** The queue gets another leader; resolves when it has one. */
-  readonly failover?: (() => Promise<void>) | undefined
+  /** The two halves of it. */
+  readonly server?: { readonly kill: () => Promise<void>; readonly start: () => Promise<void> } | undefined
+  /** The queue, `default` unless named, gets another leader; resolves when it has one. */
+  readonly failover?: ((queue?: string) => Promise<void>) | undefined
   readonly stop: () => Promise<void>
 }
 

@@ -18,6 +18,7 @@ const single: Starter = {
     return {
       url: server.url,
       address: { host: '127.0.0.1', port: server.port },
+      server,
       async restart() {
         await server.kill()
         await server.start()

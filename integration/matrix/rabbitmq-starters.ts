@@ -28,6 +28,7 @@ const single: Starter = {
     return {
       url: `${server.url} sqlite:${join(folder, 'results.db')}`,
       address: { host: '127.0.0.1', port: server.port },
+      server,
       async restart() {
         await server.kill()
         await server.start()
@@ -53,7 +54,7 @@ const cluster: Starter = {
     const ports = nodes.nodes.map(({ port }) => port)
     return {
       url: `amqp-cluster:${ports.join(',')} sqlite:${join(folder, 'results.db')}`,
-      failover: () => killLeader(nodes, 'bananas:q:default'),
+      failover: (queue = 'default') => killLeader(nodes, `bananas:q:${queue}`),
       async stop() {
         await nodes.stop()
         await rm(folder, { recursive: true, force: true })

@@ -42,13 +42,12 @@ const redisCluster: Starter = {
   tasks: 10_000,
   async start() {
     const cluster = await startReplicatedCluster(['--appendonly', 'yes'])
-    const key = '{bananas:default}:ready'
     const changes = [failOver, moveSlot]
     let done = 0
     return {
       url: `redis-cluster:${cluster.nodes.map(({ port }) => port).join(',')}`,
-      async failover() {
-        await changes[done % changes.length]!(cluster, key)
+      async failover(queue = 'default') {
+        await changes[done % changes.length]!(cluster, `{bananas:${queue}}:ready`)
         done += 1
       },
       stop: cluster.stop,
@@ -89,6 +88,7 @@ function onServer(server: ServerProcess): BrokerOnTrial {
   return {
     url: server.url,
     address: { host: '127.0.0.1', port: server.port },
+    server,
     async restart() {
       await server.kill()
       await server.start()
