@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { processStage, runExperiment, ServerSite, tcpProxy } from '@bananasjs/chaos'
-import type { Experiment, FaultSite, Report } from '@bananasjs/chaos'
+import type { Experiment, FaultKind, FaultSite, Report } from '@bananasjs/chaos'
 import type { BrokerOnTrial, Starter } from '../matrix/broker-on-trial.ts'
 import { transportFor } from '../transport.ts'
 
+/** Of the tasks of an experiment. */
+const QUEUE = 'chaos'
 const WORKER = fileURLToPath(new URL('worker-process.ts', import.meta.url))
 
 export interface RunOnOptions {
@@ -34,10 +36,14 @@ export function canRun(experiment: Experiment, starter: Starter): boolean {
 
 /** Without the steps that this broker has no place for: one without a network has no link. */
 function fitting({ method, ...rest }: Experiment, { can }: Starter): Experiment {
-  const fits = (kind: string): boolean =>
-    (!kind.startsWith('link.') || can.includes('link')) &&
-    (!kind.startsWith('server.') || can.includes('restart'))
-  return { ...rest, method: method.filter(({ kind }) => fits(kind)) }
+  return { ...rest, method: method.filter(({ kind }) => has(can, kind)) }
+}
+
+function has(can: Starter['can'], kind: FaultKind): boolean {
+  if (kind.startsWith('link.')) return can.includes('link')
+  if (kind === 'server.kill') return can.includes('restart')
+  if (kind === 'server.failover') return can.includes('failover')
+  return !kind.startsWith('server.')
 }
 
 async function runAt(
@@ -68,9 +74,16 @@ async function runAt(
   }
 }
 
-/** A crash and the start after it are one deed of these starters. */
-function serverOf({ restart, stop }: BrokerOnTrial, { name }: Starter): readonly FaultSite[] {
-  if (restart === undefined) return []
-  const nothing = async (): Promise<void> => undefined
-  return [new ServerSite({ name, kill: nothing, stop: nothing, start: restart, close: stop })]
+/** What this one can do; whoever started it stops it, so nothing is left for the site to close. */
+function serverOf({ server, failover }: BrokerOnTrial, { name }: Starter): readonly FaultSite[] {
+  if (server === undefined && failover === undefined) return []
+  const close = async (): Promise<void> => undefined
+  return [
+    new ServerSite({
+      name,
+      ...(server && { kill: () => server.kill(), start: () => server.start() }),
+      ...(failover && { failover: () => failover(QUEUE) }),
+      close,
+    }),
+  ]
 }

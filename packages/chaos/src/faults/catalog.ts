@@ -98,6 +98,10 @@ export const CATALOG: Catalog = {
     down: 'duration',
   }),
   'server.disk-full': entry("the broker's disk is full but for so many bytes", { leave: 'count' }),
+  'server.memory-full': entry('the broker has no memory for more data than so many bytes', {
+    leave: 'count',
+  }),
+  'server.failover': entry('another node of the broker takes over', {}),
 }
 
 export const FAULT_KINDS: readonly FaultKind[] = Object.keys(CATALOG) as FaultKind[]

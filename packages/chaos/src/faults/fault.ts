@@ -97,6 +97,8 @@ export interface FaultFields {
   'server.pause': { readonly resumeAfter?: Duration | undefined }
   'server.power-cut': { readonly down?: Duration | undefined }
   'server.disk-full': { readonly leave?: number | undefined }
+  'server.memory-full': { readonly leave?: number | undefined }
+  'server.failover': object
 }
 
 export type FaultKind = keyof FaultFields

@@ -14,6 +14,9 @@ export interface ContainerOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly command?: readonly string[]
   readonly ready: () => Promise<boolean>
+  /** What only its own clients can do: see `ServerControl`. */
+  readonly fillMemory?: ServerControl['fillMemory']
+  readonly failover?: ServerControl['failover']
   readonly readyMs?: number
 }
 
@@ -34,6 +37,8 @@ export async function serverContainer(options: ContainerOptions): Promise<Server
   const control: ServerControl = {
     name,
     start,
+    ...(options.fillMemory && { fillMemory: options.fillMemory }),
+    ...(options.failover && { failover: options.failover }),
     kill: async () => void (await docker(['kill', name])),
     stop: async () => void (await docker(['stop', name])),
     async pause(forMs) {

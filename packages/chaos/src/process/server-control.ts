@@ -2,12 +2,12 @@
 export interface ServerControl {
   /** Shown in reports. */
   readonly name: string
-  /** Resolves once it serves again. */
-  start(): Promise<void>
+  /** Resolves once it serves again. Needed by whatever takes it down. */
+  start?(): Promise<void>
   /** As by a crash: nothing is written any more. */
-  kill(): Promise<void>
+  kill?(): Promise<void>
   /** As by an operator. */
-  stop(): Promise<void>
+  stop?(): Promise<void>
   /** It stands still, all its connections open, for at most `forMs` even when nobody resumes it. */
   pause?(forMs: number): Promise<void>
   resume?(): Promise<void>
@@ -15,6 +15,10 @@ export interface ServerControl {
   powerCut?(): Promise<void>
   /** Fills its disk but for `leave` bytes; what it returns gives the room back. */
   fillDisk?(leave: number): Promise<() => Promise<void>>
+  /** Leaves it `leave` bytes of memory to fill with data; what it returns gives the room back. */
+  fillMemory?(leave: number): Promise<() => Promise<void>>
+  /** Another node takes over from the one that leads; resolves when it has. */
+  failover?(): Promise<void>
   /** Stops it for good and removes what it left. */
   close(): Promise<void>
 }

@@ -19,6 +19,9 @@ export interface ServerProcessOptions {
   readonly readyMs?: number
   /** Where its data lies, if it is to be cut from power: see `loopDisk`. */
   readonly disk?: LoopDisk
+  /** What only its own clients can do: see `ServerControl`. */
+  readonly fillMemory?: ServerControl['fillMemory']
+  readonly failover?: ServerControl['failover']
   /** Removes what it left. */
   readonly remove?: () => Promise<void>
 }
@@ -43,7 +46,7 @@ class ServerProcess {
   }
 
   get control(): ServerControl {
-    const { name, disk } = this.#options
+    const { name, disk, fillMemory, failover } = this.#options
     return {
       name,
       start: () => this.start(),
@@ -59,6 +62,8 @@ class ServerProcess {
           ),
       }),
       ...(disk && { fillDisk: (leave) => disk.fill(leave) }),
+      ...(fillMemory && { fillMemory }),
+      ...(failover && { failover }),
       close: () => this.#close(),
     }
   }

@@ -20,13 +20,7 @@ export class ServerSite implements FaultSite {
   constructor(server: ServerControl) {
     this.#server = server
     this.name = server.name
-    this.kinds = [
-      'server.kill',
-      'server.restart',
-      ...(server.pause && server.resume ? (['server.pause'] as const) : []),
-      ...(server.powerCut ? (['server.power-cut'] as const) : []),
-      ...(server.fillDisk ? (['server.disk-full'] as const) : []),
-    ]
+    this.kinds = kindsOf(server)
   }
 
   /** @throws QueueError INVALID, UNSUPPORTED for a fault this server cannot be given */
@@ -63,13 +57,22 @@ export class ServerSite implements FaultSite {
     armed.count(this.name)
     if (fault.kind === 'server.pause')
       return this.#pause(armed, parseDuration(fault.resumeAfter ?? PAUSED_MS, 'resumeAfter'))
-    if (fault.kind === 'server.disk-full') return this.#fill(armed, fault.leave ?? LEFT_BYTES)
+    if (fault.kind === 'server.disk-full')
+      return this.#fill(armed, (leave) => this.#server.fillDisk!(leave), fault.leave)
+    if (fault.kind === 'server.memory-full')
+      return this.#fill(armed, (leave) => this.#server.fillMemory!(leave), fault.leave)
+    if (fault.kind === 'server.failover') return this.#server.failover!()
+    return this.#takeDown(armed)
+  }
+
+  async #takeDown(armed: ArmedFault): Promise<void> {
+    const { fault } = armed
     const down = 'down' in fault ? fault.down : undefined
-    if (fault.kind === 'server.kill') await this.#server.kill()
-    else if (fault.kind === 'server.restart') await this.#server.stop()
+    if (fault.kind === 'server.kill') await this.#server.kill!()
+    else if (fault.kind === 'server.restart') await this.#server.stop!()
     else await this.#server.powerCut!()
     await armed.hold(parseDuration(down ?? DOWN_MS, `${fault.kind}: down`))
-    await this.#server.start()
+    await this.#server.start!()
   }
 
   async #pause(armed: ArmedFault, ms: number): Promise<void> {
@@ -79,9 +82,29 @@ export class ServerSite implements FaultSite {
   }
 
   /** Full until the fault ends. */
-  async #fill(armed: ArmedFault, leave: number): Promise<void> {
-    const empty = await this.#server.fillDisk!(leave)
+  async #fill(
+    armed: ArmedFault,
+    fill: (leave: number) => Promise<() => Promise<void>>,
+    leave: number = LEFT_BYTES,
+  ): Promise<void> {
+    const empty = await fill(leave)
     await armed.hold(2 ** 40)
     await empty()
   }
+}
+
+/** What a server must be able to do. */
+const NEEDS = {
+  'server.kill': ['kill', 'start'],
+  'server.restart': ['stop', 'start'],
+  'server.pause': ['pause', 'resume'],
+  'server.power-cut': ['powerCut', 'start'],
+  'server.disk-full': ['fillDisk'],
+  'server.memory-full': ['fillMemory'],
+  'server.failover': ['failover'],
+} satisfies Readonly<Partial<Record<FaultKind, readonly (keyof ServerControl)[]>>>
+
+function kindsOf(server: ServerControl): readonly FaultKind[] {
+  const kinds = Object.keys(NEEDS) as (keyof typeof NEEDS)[]
+  return kinds.filter((kind) => NEEDS[kind].every((name) => name in server))
 }
