@@ -11,6 +11,8 @@ const WORKER = fileURLToPath(new URL('worker-process.ts', import.meta.url))
 export interface RunOnOptions {
   readonly workers?: number
   readonly concurrency?: number
+  /** Default true; some 2 kB a task. */
+  readonly history?: boolean
   readonly onProgress?: (text: string) => void
 }
 
@@ -61,6 +63,7 @@ async function runAt(
       plainTransport: () => transportFor(url),
       workers: options.workers ?? 4,
       concurrency: options.concurrency ?? 20,
+      history: options.history,
       sites: [...(proxy === undefined ? [] : [proxy]), ...serverOf(broker, starter)],
       summary: `${starter.name}, ${options.workers ?? 4} worker processes`,
     })

@@ -6,7 +6,7 @@ import { runOn } from './run-on.ts'
 /**
  * Very many tasks while workers and broker are killed again and again, the whole time:
  * `node integration/chaos/soak-main.ts --tasks 1000000 --rate 2000 --kills 200 --restarts 20 --broker "Redis with its log"`.
- * Writes its report into chaos-report/. Exit code 1 unless it held.
+ * With --history all promises are judged, from some 2 kB a task in a temporary folder. Writes its report into chaos-report/. Exit code 1 unless it held.
  */
 const { values } = parseArgs({
   options: {
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '2000' },
     kills: { type: 'string', default: '200' },
     restarts: { type: 'string', default: '20' },
+    history: { type: 'boolean', default: false },
     broker: { type: 'string', default: 'Redis with its log' },
   },
 })
@@ -45,7 +46,7 @@ const report = await runOn(
     ],
     safety: { maxDuration: '2h' },
   },
-  { concurrency: 50, onProgress: (text) => process.stdout.write(`${text}\n`) },
+  { concurrency: 50, history: values.history, onProgress: (text) => process.stdout.write(`${text}\n`) },
 )
 const saved = await saveReport(report, 'chaos-report', 'soak')
 process.stdout.write(`${report.verdict}: ${report.reasons.join('; ')}\n${saved.html}\n`)

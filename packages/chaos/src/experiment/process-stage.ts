@@ -16,6 +16,7 @@ import { FactReader } from './facts.ts'
 import { childrenLine } from './line.ts'
 import type { OwnWork } from './own-work.ts'
 import { RemoteSite } from './remote-site.ts'
+import { HistoryFolder } from './run-history.ts'
 import type { Stage } from './stage.ts'
 import { WORKER_VARIABLE } from './worker-process.ts'
 import type { WorkerSetting } from './worker-process.ts'
@@ -43,6 +44,8 @@ export interface ProcessStageOptions {
   readonly sites?: readonly FaultSite[] | undefined
   readonly namespace?: string | undefined
   readonly summary?: string | undefined
+  /** Write down what happens, so that all promises can be judged: some 2 kB a task in a temporary folder. Default true. */
+  readonly history?: boolean | undefined
   /** Your own task in place of the load's; the worker program gives the same to `runChaosWorker`. */
   readonly own?: OwnWork | undefined
 }
@@ -68,8 +71,11 @@ export async function processStage(options: ProcessStageOptions): Promise<Stage>
   const crews = crewsOf(options, { run, folder, namespace, deaths, adopt: (child) => line.adopt(child) })
   const remote = new RemoteSite(line)
   const plain = await (options.plainTransport ?? options.transport)()
-  const sender = new Bananas({ transport: chaos.transport(await options.transport()), namespace })
-  const observer = new Bananas({ transport: plain, namespace })
+  const history = new HistoryFolder(options.history !== false, folder)
+  const sent = history.recording('sender').transport(await options.transport())
+  const seen = history.recording('observer').transport(plain)
+  const sender = new Bananas({ transport: chaos.transport(sent), namespace })
+  const observer = new Bananas({ transport: seen, namespace })
   const reader = new FactReader(folder)
   const close = async (): Promise<void> => {
     await chaos.calm()
@@ -77,6 +83,7 @@ export async function processStage(options: ProcessStageOptions): Promise<Stage>
     await Promise.all(crews.map((crew) => crew.close()))
     await Promise.all([sender.close(), observer.close()])
     reader.close()
+    history.close()
     await rm(folder, { recursive: true, force: true })
   }
   try {
@@ -98,6 +105,7 @@ export async function processStage(options: ProcessStageOptions): Promise<Stage>
     facts: () => reader.read(),
     deaths,
     own: options.own,
+    ...history.of(plain.broker),
     summary: options.summary ?? `${observer.broker.name}, ${options.workers ?? WORKERS} worker processes`,
     [Symbol.asyncDispose]: close,
   }
@@ -110,7 +118,7 @@ function crewsOf(
 ): readonly Crew[] {
   const { concurrency = 10, leaseMs = 3000, workers = WORKERS, worker, controlArgs } = options
   const onExit = (death: Death): void => void deaths.push(death)
-  const setting = { run, folder, namespace, concurrency, leaseMs }
+  const setting = { run, folder, namespace, concurrency, leaseMs, history: options.history !== false }
   return [
     new Crew({
       size: workers,

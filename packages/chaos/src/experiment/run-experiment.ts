@@ -1,5 +1,6 @@
 import { QueueError } from '@bananasjs/core'
 import { sleep, systemRuntime } from '@bananasjs/core/contract'
+import type { Judgement } from '../checker/findings.ts'
 import { buildReport } from '../report/build-report.ts'
 import type { Report } from '../report/report.ts'
 import { auditLog } from '../safety/audit-log.ts'
@@ -12,6 +13,7 @@ import type { Experiment, Rollback } from './experiment.ts'
 import { monotonicMs } from './facts.ts'
 import { assignSites, inject, undoAll } from './injector.ts'
 import type { Injected } from './injector.ts'
+import { judgeRun, recordRunEnd } from './judge-run.ts'
 import { Ledger } from './ledger.ts'
 import { LiveView } from './live-view.ts'
 import { generateLoad } from './load-generator.ts'
@@ -60,6 +62,8 @@ export interface RunState {
   loadTo: number
   endedAt: number
   drained: boolean | undefined
+  /** Of the checker, once all is over; `undefined` where nothing was written down. */
+  judgement: Judgement | undefined
   /** What probes of one's own answered last. */
   readonly custom: Map<string, number>
   readonly now: () => number
@@ -97,6 +101,7 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
     await rollBack(state, audit)
     await release()
   }
+  state.judgement = judgeRun(state)
   const report = buildReport(state, environmentOf(around))
   audit('end', { verdict: report.verdict, reasons: report.reasons })
   return report
@@ -133,6 +138,7 @@ function begin(experiment: Experiment, stage: Stage, injected: readonly Injected
     loadTo: startedAt,
     endedAt: startedAt,
     drained: undefined,
+    judgement: undefined,
     custom: new Map(),
     now: monotonicMs,
   }
@@ -185,6 +191,7 @@ async function play(state: RunState, { audit, killSwitch, options }: Direction):
     await loading
     say('waiting until everything has ended')
     await settleRun(state, outside)
+    await recordRunEnd(state)
     await askCustom(state)
     ended.abort()
     await watching

@@ -3,6 +3,7 @@ import type { Transport } from '@bananasjs/core/contract'
 import type { FaultSite } from '../faults/fault-site.ts'
 import type { Death } from '../process/crew.ts'
 import type { RunFact } from './ledger.ts'
+import type { RunHistory } from './run-history.ts'
 import type { OwnWork } from './own-work.ts'
 
 /** Where an experiment takes place: who sends, who works, and where faults can be let loose. */
@@ -24,6 +25,8 @@ export interface Stage extends AsyncDisposable {
   readonly deaths: readonly Death[]
   /** What is sent, in place of the load's own task. */
   readonly own?: OwnWork | undefined
+  /** What senders and workers write down for the checker; without it only what the ledger knows is judged. */
+  readonly history?: RunHistory | undefined
   /** In words, for the report: broker, workers. */
   readonly summary: string
 }

@@ -3,6 +3,8 @@ import type { Transport } from '@bananasjs/core/contract'
 import { ChaosController } from '../faults/chaos-controller.ts'
 import { chaosAgent } from './chaos-agent.ts'
 import { factFile, witness } from './facts.ts'
+import { historyFile } from '../history/history-file.ts'
+import { recordHistory } from '../history/record-history.ts'
 import { parentLine } from './line.ts'
 import type { OwnWork } from './own-work.ts'
 import { handleWork, rightOf } from './work.ts'
@@ -20,6 +22,8 @@ export interface WorkerSetting {
   readonly namespace: string
   readonly concurrency: number
   readonly leaseMs: number
+  /** Writes down a history beside its facts. */
+  readonly history: boolean
 }
 
 /**
@@ -31,16 +35,24 @@ export async function runChaosWorker(transport: Transport, own?: OwnWork): Promi
   const setting = readSetting()
   const chaos = new ChaosController({ enabled: true, name: setting.name, expendable: true })
   const facts = factFile(setting.folder)
+  const id = `${setting.name}.${process.pid}`
+  const history = setting.history ? historyFile({ folder: setting.folder, by: id }) : undefined
+  const recorder = history && recordHistory(history)
   const app = new Bananas({
-    transport: chaos.transport(transport),
-    plugins: [witness(facts, setting.run, rightOf(own)), chaos.plugin],
+    transport: chaos.transport(recorder?.transport(transport) ?? transport),
+    plugins: [
+      ...(recorder ? [recorder.plugin] : []),
+      witness(facts, setting.run, rightOf(own)),
+      chaos.plugin,
+    ],
     runtime: chaos.skewed,
     namespace: setting.namespace,
   })
   process.once('disconnect', () => process.exit(1)) // never outlive the experiment
-  const { name, queue, concurrency, leaseMs } = setting
+  process.once('SIGTERM', () => history?.write({ kind: 'stopping' }))
+  const { queue, concurrency, leaseMs } = setting
   const worker = app.worker({
-    id: `${name}.${process.pid}`,
+    id,
     queues: [queue],
     concurrency,
     lease: leaseMs,
@@ -53,6 +65,8 @@ export async function runChaosWorker(transport: Transport, own?: OwnWork): Promi
   await worker.run()
   await stop()
   await app.close()
+  history?.write({ kind: 'down' })
+  history?.close()
   facts.close()
   process.disconnect?.()
 }

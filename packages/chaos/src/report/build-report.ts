@@ -8,6 +8,7 @@ import { nameOf } from '../faults/armed-fault.ts'
 import { figuresOf } from './figures.ts'
 import { hintsFor } from './hints.ts'
 import { judgeInvariants } from './invariants.ts'
+import { withHistory } from './invariants-of-history.ts'
 import { measuresOf } from './measures-of-run.ts'
 import { phaseFigures } from './phase-figures.ts'
 import { recoveryOf } from './recovery.ts'
@@ -45,7 +46,7 @@ export function buildReport(state: RunState, environment: string): Report {
     success,
     groups,
     expectations: experiment.steady.map((one) => judged(one, { measures, success, state })),
-    invariants: judgeInvariants(facts),
+    invariants: withHistory(judgeInvariants(facts), state.judgement),
     faults: faultsOf(state, groups.fault.lost),
     recovery,
     series: seriesOf(entries, state.view.samples, { startedAt, durationMs }),

@@ -1,5 +1,5 @@
 import type { Report } from './report.ts'
-import { counted, inWords, percent } from './wording.ts'
+import { counted, fateInWords, inWords, percent } from './wording.ts'
 
 /** A summary for the page of a CI run. */
 export function renderMarkdown(report: Report): string {
@@ -26,6 +26,12 @@ export function renderMarkdown(report: Report): string {
     '| --- | --: | --: |',
     ...report.faults.map(({ name, bites, lossPerBiteBelow }) =>
       row(plain(name), counted(bites), percent(lossPerBiteBelow)),
+    ),
+    '',
+    '| promise | | what was found |',
+    '| --- | --- | --- |',
+    ...report.invariants.map(({ id, title, outcome, detail }) =>
+      row(`${id} ${plain(title)}`, fateInWords(outcome), plain(detail)),
     ),
     '',
     ...hints.map((hint) => `- ${plain(hint)}`),

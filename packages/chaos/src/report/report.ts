@@ -81,6 +81,8 @@ export interface InvariantReport {
   readonly title: string
   readonly outcome: 'held' | 'violated' | 'not checked'
   readonly detail: string
+  /** The shortest history that shows how it was broken, a line an event. */
+  readonly evidence?: readonly string[] | undefined
 }
 
 export interface FaultReport {

@@ -16,3 +16,10 @@ export function percent(share: number | undefined): string {
 export function counted(count: number | undefined): string {
   return count === undefined ? '–' : count.toLocaleString('en-US', { maximumFractionDigits: 1 })
 }
+
+const FATES = { held: 'kept', violated: 'broken', 'not checked': 'open' } as const
+
+/** What became of a promise. */
+export function fateInWords(outcome: keyof typeof FATES): string {
+  return FATES[outcome]
+}

@@ -5,9 +5,17 @@ import { fileURLToPath } from 'node:url'
 import { memory, memoryStore } from '@bananasjs/core/memory'
 import { sqlite } from '@bananasjs/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { brokenAuditLine, localStage, processStage, runExperiment, stopExperiments } from '../../src/index.ts'
+import {
+  brokenAuditLine,
+  localStage,
+  processStage,
+  renderHtml,
+  runExperiment,
+  stopExperiments,
+} from '../../src/index.ts'
 import type { Experiment, LocalStageOptions, Report, RunOptions, Stage } from '../../src/index.ts'
 import { until } from '../faults/stage.ts'
+import { BROKEN_STORES } from '../simulation/broken-brokers.ts'
 
 const QUICK = { warmUp: 800, inject: 1500, recovery: 800, drain: '20s' } as const
 
@@ -40,6 +48,51 @@ function folder(): string {
 async function run(what: Experiment, options: Partial<RunOptions> = {}): Promise<Report> {
   return runExperiment(what, { stage: await stage(), enabled: true, env: {}, signals: [], ...options })
 }
+
+const outcomes = ({ invariants }: Report, outcome: string): readonly string[] =>
+  invariants.filter((one) => one.outcome === outcome).map(({ id }) => id)
+
+describe('the promises of a report', { timeout: 60_000 }, () => {
+  it('are I1 to I20, from what everybody wrote down: kept, or open with the reason', async () => {
+    const report = await run(experiment({ method: [{ kind: 'task.throw', rate: 0.1 }] }))
+    const ids = Array.from({ length: 20 }, (_, index) => `I${index + 1}`)
+    expect(report.invariants.map(({ id }) => id)).toEqual([...ids, 'I1b'])
+    const judged = ['I1', 'I2', 'I3', 'I4', 'I6', 'I7', 'I8', 'I9', 'I16', 'I19', 'I1b']
+    expect(outcomes(report, 'held')).toEqual(expect.arrayContaining(judged))
+    expect(outcomes(report, 'violated')).toEqual([])
+    expect(report.invariants.find(({ id }) => id === 'I10')).toMatchObject({
+      outcome: 'not checked',
+      detail: 'no order was promised (ordered)',
+    })
+  })
+
+  it('are broken by a store that forgets acknowledgements, and the shortest history shows it', async () => {
+    const store = memoryStore()
+    const broken = BROKEN_STORES.find(({ name }) => name === 'acknowledges in words alone')!
+    const wrap = broken.wrap()
+    const on = await stage({ transport: () => wrap(memory({ store })), worker: { lease: 500 } })
+    const report = await run(experiment({ method: [{ kind: 'task.throw', rate: 0.05 }], steady: [] }), {
+      stage: on,
+    })
+    expect(report.verdict).toBe('deviated')
+    expect(outcomes(report, 'violated')).toEqual(expect.arrayContaining(['I3', 'I6']))
+    const { evidence } = report.invariants.find(({ id }) => id === 'I6')!
+    expect(evidence!.slice(0, 3).map((line) => line.trim())).toEqual([
+      expect.stringContaining('was handed over again after the broker had confirmed its end'),
+      expect.stringMatching(/ms {2}application {2}settled .*as="ack"/),
+      expect.stringMatching(/ms {2}application {2}lease /),
+    ])
+    expect(renderHtml(report)).toContain('I6: the shortest histories that show it')
+  })
+
+  it('that only a history tells stay open without one, and the ledger tells the rest', async () => {
+    const on = await stage({ history: false })
+    const report = await run(experiment({ method: [{ kind: 'task.throw', rate: 0.1 }] }), { stage: on })
+    const known = ['I1', 'I2', 'I3', 'I4', 'I6', 'I7', 'I1b']
+    expect(outcomes(report, 'held').filter((id) => id !== 'I17')).toEqual(known)
+    expect(report.invariants.find(({ id }) => id === 'I9')!.detail).toMatch(/history: false/)
+  })
+})
 
 describe('an experiment', { timeout: 60_000 }, () => {
   it('holds when tasks fail now and then, and says so with figures, control group and bites', async () => {

@@ -47,6 +47,10 @@ function brokerWith(base: Broker, { broker, consumer }: Change): Broker {
     publish: (queue, messages) => base.publish(queue, messages),
     consume: (queue, options) => base.consume(queue, options),
     [Symbol.asyncDispose]: () => base.close(),
+    ...(base.inspect && { inspect: (queue) => base.inspect!(queue) }),
+    ...(base.queues && { queues: () => base.queues!() }),
+    ...(base.purge && { purge: (queue) => base.purge!(queue) }),
+    ...(base.deadLetters && { deadLetters: base.deadLetters }),
     ...broker?.(base),
   }
   if (consumer === undefined) return changed

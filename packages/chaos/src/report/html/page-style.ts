@@ -27,6 +27,6 @@ svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-seri
 th { text-align: left; color: var(--quiet); font-weight: 500 } th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top }
 td.number, th.number { text-align: right } td.mark { white-space: nowrap; font-weight: 600 }
 .held, .kept { color: var(--good) } .deviated, .violated { color: var(--bad) } .inconclusive, .open { color: var(--doubt) }
-details { margin-top: 4px } code { font: 13px ui-monospace, monospace } footer { margin-top: 40px; color: var(--quiet); font-size: 13px }
+details { margin-top: 4px } pre { font: 12px/1.4 ui-monospace, monospace } code { font: 13px ui-monospace, monospace } footer { margin-top: 40px; color: var(--quiet); font-size: 13px }
 @media print { body { background: #fff } .tile { border: 1px solid var(--rule) } }
 `

@@ -1,5 +1,5 @@
 import type { GroupFigures, Report } from '../report.ts'
-import { counted, inWords, percent } from '../wording.ts'
+import { counted, fateInWords, inWords, percent } from '../wording.ts'
 import { escapeHtml } from './escape-html.ts'
 import { htmlTable } from './html-table.ts'
 import type { HtmlCell } from './html-table.ts'
@@ -41,15 +41,21 @@ export function expectationsTable({ expectations }: Report): string {
 }
 
 export function invariantsTable({ invariants }: Report): string {
-  return htmlTable(
+  const table = htmlTable(
     ['', '', 'promise', 'what was found'],
     invariants.map(({ id, title, outcome, detail }) => [
-      { mark: outcome, look: outcome === 'not checked' ? 'quiet' : outcome },
+      { mark: fateInWords(outcome), look: outcome === 'not checked' ? 'quiet' : outcome },
       id,
       title,
       detail,
     ]),
   )
+  const shown = invariants.filter(({ evidence = [] }) => evidence.length > 0)
+  const histories = shown.map(
+    ({ id, evidence = [] }) =>
+      `<details open><summary>${escapeHtml(`${id}: the shortest histories that show it`)}</summary><pre class="scroll">${escapeHtml(evidence.join('\n'))}</pre></details>`,
+  )
+  return `${table}${histories.join('')}`
 }
 
 export function phasesTable({ phases }: Report): string {
