@@ -1,3 +1,4 @@
+import type { Plugin } from '@bananasjs/core'
 import type { Transport } from '@bananasjs/core/contract'
 import type { History } from '../history/history-event.ts'
 import type { LinkRates, SimulationPlan } from './plan.ts'
@@ -16,6 +17,8 @@ export interface Stage {
   readonly history: (by: string, node?: SimNode) => History
   /** A connection to the store, written down beside the store. */
   readonly store: (history: History) => Transport
+  /** Further plugins of each worker. */
+  readonly plugins: () => readonly Plugin[]
   /** True as often as this task may take a worker along. */
   readonly mayKill: (task: number) => boolean
 }

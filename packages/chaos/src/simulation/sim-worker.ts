@@ -47,7 +47,7 @@ export class SimWorker {
     const app = new Bananas({
       transport: simTransport(store(history(name)), link),
       runtime: node.runtime,
-      plugins: [recordRuns(history(name, node))],
+      plugins: [...this.#stage.plugins(), recordRuns(history(name, node))],
     })
     const worker = app.worker({
       id: name,

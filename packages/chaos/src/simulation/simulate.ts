@@ -1,3 +1,4 @@
+import type { Plugin } from '@bananasjs/core'
 import { memory, memoryStore } from '@bananasjs/core/memory'
 import type { Transport } from '@bananasjs/core/contract'
 import { checkHistory } from '../checker/check-history.ts'
@@ -11,6 +12,8 @@ import { Simulation } from './simulation.ts'
 export interface SimulateOptions {
   /** Puts something else between the store and everybody: another broker's manners, or a mistake that shall be found. */
   readonly wrap?: (transport: Transport) => Transport
+  /** Further plugins of each worker, outside of what is recorded: a part of the runtime with a mistake of its own. */
+  readonly plugins?: () => readonly Plugin[]
 }
 
 export interface SimulatedRun {
@@ -30,7 +33,7 @@ export async function simulate(
 ): Promise<SimulatedRun> {
   const plan = typeof what === 'number' ? drawPlan(what) : what
   await warm()
-  const simulation = new Simulation(plan, options.wrap ?? ((transport) => transport))
+  const simulation = new Simulation(plan, options)
   const { events, stuck, steps } = await simulation.run()
   const judgement = checkHistory(events, promisedOf(plan))
   const broken = judgement.findings.filter(({ outcome }) => outcome === 'violated').map(({ id }) => id)

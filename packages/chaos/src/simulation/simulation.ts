@@ -1,5 +1,6 @@
 import { memory, memoryStore } from '@bananasjs/core/memory'
 import type { MemoryOptions } from '@bananasjs/core/memory'
+import type { Plugin } from '@bananasjs/core'
 import type { Transport } from '@bananasjs/core/contract'
 import type { History, HistoryEvent } from '../history/history-event.ts'
 import { memoryHistory } from '../history/memory-history.ts'
@@ -8,6 +9,7 @@ import { recordEnd } from '../history/record-end.ts'
 import { recordResults } from '../history/record-results.ts'
 import { CALM } from './plan.ts'
 import type { FaultPlan, LinkRates, SimulationPlan } from './plan.ts'
+import type { SimulateOptions } from './simulate.ts'
 import { SimClient } from './sim-client.ts'
 import { SimNode } from './sim-node.ts'
 import type { Stage } from './sim-stage.ts'
@@ -26,6 +28,7 @@ export class Simulation implements Stage {
   readonly plan: SimulationPlan
   readonly world: World = new World()
   readonly chronicle: History
+  readonly plugins: () => readonly Plugin[]
   rates: LinkRates
   readonly #events: HistoryEvent[] = []
   readonly #wrap: (transport: Transport) => Transport
@@ -35,10 +38,14 @@ export class Simulation implements Stage {
   readonly #client: SimClient
   readonly #killed = new Map<number, number>()
 
-  constructor(plan: SimulationPlan, wrap: (transport: Transport) => Transport) {
+  constructor(
+    plan: SimulationPlan,
+    { wrap = (transport) => transport, plugins = () => [] }: Pick<SimulateOptions, 'wrap' | 'plugins'>,
+  ) {
     this.plan = plan
     this.rates = plan.rates
     this.#wrap = wrap
+    this.plugins = plugins
     this.chronicle = this.history('simulation')
     this.#node = new SimNode(this.world, { name: 'store', seed: plan.seed, skewMs: 0, rate: 1 })
     this.#memory = {

@@ -3,6 +3,7 @@ import type {
   Broker,
   Consumer,
   Delivery,
+  Headers,
   Message,
   ResultBackend,
   Settlement,
@@ -147,6 +148,18 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
         ),
     }),
   })),
+  broken('puts a dead letter back into its queue', ['I6', 'I8'], () =>
+    settling((one) =>
+      one.as === 'deadLetter'
+        ? { receipt: one.receipt, as: 'retry', delayMs: 1000, headers: nextAttempt(one.headers) }
+        : one,
+    ),
+  ),
+  broken('forgets unique keys after a moment', ['I12'], () => ({
+    results: (base) => ({
+      swap: (key, expected, next, ttlMs) => base.swap(key, expected, next, Math.min(ttlMs, 20)),
+    }),
+  })),
   broken('counts an attempt for what is given back', ['I7'], () =>
     settling((one) =>
       one.as === 'retry' ? { ...one, headers: { ...one.headers, 'bananas-attempt': '9' } } : one,
@@ -218,4 +231,8 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
 
 function altered(message: Message): Message {
   return { ...message, body: Buffer.from(Buffer.from(message.body).toString().replace(/\d+/, '0')) }
+}
+
+function nextAttempt(headers: Headers = {}): Headers {
+  return { ...headers, 'bananas-attempt': String(Number(headers['bananas-attempt'] ?? 1) + 1) }
 }
