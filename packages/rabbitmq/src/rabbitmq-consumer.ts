@@ -14,6 +14,7 @@ import { decode } from './rabbitmq-message.ts'
 import type { Incoming } from './rabbitmq-message.ts'
 import type { Sender } from './rabbitmq-sender.ts'
 import { Session } from './rabbitmq-session.ts'
+import { Settling } from './rabbitmq-settling.ts'
 
 export interface RabbitmqConsumerOptions extends ConsumeOptions {
   readonly client: RabbitmqClient
@@ -27,6 +28,8 @@ interface Held {
   readonly raw: AmqpMessage
   readonly incoming: Incoming
   readonly session: Session
+  /** Monotonic ms. */
+  readonly since: number
 }
 
 const CHECK_MS = 1000
@@ -41,8 +44,7 @@ export class RabbitmqConsumer implements Consumer {
   readonly #prefetch: number
   readonly #onClose: (consumer: RabbitmqConsumer) => void
   readonly #held = new Map<string, Held>()
-  /** Settled here, and still counted by the server. */
-  #settling = 0
+  readonly #settling = new Settling()
   readonly #stop = new AbortController()
   #session: Session | undefined
   #sessions = 0
@@ -145,7 +147,7 @@ export class RabbitmqConsumer implements Consumer {
     this.#polledAt = now
     const subscribed = session.subscribed
     if (subscribed || this.#polls >= POLLS)
-      session.want(max, this.#held.size + this.#settling).catch(() => undefined) // the session ends, and the next receive tells
+      session.want(max, this.#held.size + this.#settling.counted).catch(() => undefined) // the session ends, and the next receive tells
     if (ready.length > 0 || subscribed) return ready
     const one = await session.get()
     return one === undefined ? [] : this.#handOut(session, [one])
@@ -159,7 +161,7 @@ export class RabbitmqConsumer implements Consumer {
     for (;;) {
       stop.throwIfAborted()
       if (session.ended) throw lostError(this.#client.where, session.reason)
-      await session.want(max, this.#held.size + this.#settling)
+      await session.want(max, this.#held.size + this.#settling.counted)
       const got = this.#handOut(session, session.take(max))
       if (got.length > 0) return got
       const leftMs = deadline - systemRuntime.monotonic()
@@ -206,6 +208,7 @@ export class RabbitmqConsumer implements Consumer {
 
   #handOut(session: Session, messages: readonly AmqpMessage[]): readonly Delivery[] {
     const deliveries: Delivery[] = []
+    const since = systemRuntime.monotonic()
     for (const raw of messages) {
       const incoming = decode(raw)
       if (incoming instanceof QueueError) {
@@ -213,7 +216,7 @@ export class RabbitmqConsumer implements Consumer {
         continue
       }
       const receipt = session.receiptOf(raw)
-      this.#held.set(receipt, { raw, incoming, session })
+      this.#held.set(receipt, { raw, incoming, session, since })
       deliveries.push({ message: incoming.message, receipt, deliveries: incoming.deliveries })
     }
     return deliveries
@@ -254,13 +257,7 @@ export class RabbitmqConsumer implements Consumer {
     session.acknowledge(done.filter((one) => one.session === session).map(({ raw }) => raw))
     for (const { raw } of back) session.giveBack(raw)
     if (!this.#receiving) session.rest()
-    const count = done.length + back.length
-    this.#settling += count
-    try {
-      await session.settled()
-    } finally {
-      this.#settling -= count
-    }
+    await this.#settling.during(done.length + back.length, done[0]?.since, () => session.settled())
   }
 
   async #close(): Promise<void> {

@@ -12,6 +12,7 @@ const BINARY = 'rabbitmq-server'
 /** Where the scripts behind Debian's own lie, which would change to another user. */
 const SCRIPTS = '/usr/lib/rabbitmq/bin'
 const STARTING_MS = 60_000
+const NAMING_ATTEMPTS = 50
 
 /** A server of our own on loopback, which a test may kill and start again. */
 export interface RabbitmqProcess {
@@ -98,9 +99,19 @@ export async function startRabbitmqProcess({
   }
 }
 
-/** Ends the daemon that the first node of a naming port starts. */
+/** Ends the daemon that the first node of a naming port starts. It stays for as long as it knows of a node, even of one that was just killed. */
 export async function endNaming(port: number): Promise<void> {
-  await promisify(execFile)('epmd', ['-port', String(port), '-kill']).catch(() => undefined)
+  const ask = promisify(execFile)
+  for (let attempt = 0; attempt < NAMING_ATTEMPTS; attempt += 1) {
+    try {
+      await ask('epmd', ['-port', String(port), '-names'])
+    } catch {
+      return // nobody answers: it is gone
+    }
+    const answer = await ask('epmd', ['-port', String(port), '-kill']).catch(() => undefined)
+    if (answer?.stdout.includes('Killed') === true) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
 }
 
 interface Settings {
