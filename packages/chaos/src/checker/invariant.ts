@@ -47,6 +47,14 @@ export function seeing(
   return { see: (event) => table[event.kind]?.(event), ...(end && { end }) }
 }
 
+/**
+ * An earlier hand-over that is told only now: a process that stood still writes down what it was given when it goes on, and
+ * by then its lease has ended and `known`, a later hand-over, was told before it.
+ */
+export function isToldLate(lease: EventOf<'lease'>, known: EventOf<'lease'> | undefined): boolean {
+  return known !== undefined && lease.askedAt <= known.at && lease.deliveries < known.deliveries
+}
+
 export const CLOCK_MS = 5
 
 /** By how much two moments of the broker may seem to be in the wrong order. */

@@ -253,6 +253,25 @@ export const BROKEN: readonly Case[] = [
 
 /** Near to a breach, and none. */
 export const KEPT: readonly Case[] = [
+  {
+    id: 'I6',
+    name: 'a process that stood still tells late what it was handed before the task ended elsewhere',
+    events: [
+      ev(0, 'send'),
+      ev(1200, 'lease', { receipt: 'r2', by: 'x', deliveries: 2 }),
+      ev(1210, 'settled', { receipt: 'r2', by: 'x' }),
+      ev(3000, 'lease', { askedAt: 1, until: 1001 }),
+    ],
+  },
+  {
+    id: 'I4',
+    name: 'a process that stood still tells late what it was handed before somebody else held it',
+    events: [
+      ev(0, 'send'),
+      ev(1200, 'lease', { receipt: 'r2', by: 'x', deliveries: 2 }),
+      ev(1210, 'lease', { askedAt: 1, until: 1001 }),
+    ],
+  },
   ...['I1', 'I2', 'I3', 'I4', 'I6', 'I7', 'I9', 'I16', 'I19'].map((id) => ({
     id,
     name: 'a task is sent, runs and ends',

@@ -8,7 +8,7 @@ import type { LocalStageOptions, OwnWork, Report } from '../../src/index.ts'
 const task = defineTask<number, number>('own', { retry: { limit: 3, delay: 20, maxDelay: 50 } })
 
 function own(handler: (n: number) => Promise<number>): OwnWork {
-  return { task, input: (n) => n, register: (worker) => void worker.handle(task, handler) } as OwnWork
+  return { task, input: (n) => n, register: (worker) => void worker.handle(task, handler) }
 }
 
 async function reportOf(options: Partial<LocalStageOptions>): Promise<Report> {

@@ -1,5 +1,5 @@
 import type { EventOf } from '../../history/history-event.ts'
-import { seeing } from '../invariant.ts'
+import { isToldLate, seeing } from '../invariant.ts'
 import type { Bench, Invariant, Judge } from '../invariant.ts'
 
 /** Nothing is handed over again after its end was confirmed, and each hand-over leads to one run at most. */
@@ -27,6 +27,14 @@ function judge({ key, breach, promised, circumstances }: Bench): Judge {
       leases.push(event)
       const mayComeAgain = Math.max(copies.sent, copies.stored) > 1 || !fenced || circumstances.redriven(key)
       if (ended === undefined || mayComeAgain || event.at <= ended.at) return
+      const last = ended
+      if (
+        isToldLate(
+          event,
+          leases.find(({ receipt }) => receipt === last.receipt),
+        )
+      )
+        return
       breach('was handed over again after the broker had confirmed its end', [ended, event])
     },
     start(event) {

@@ -1,5 +1,5 @@
 import type { EventOf, HistoryEvent } from '../../history/history-event.ts'
-import { grainOf, seeing } from '../invariant.ts'
+import { grainOf, isToldLate, seeing } from '../invariant.ts'
 import type { Bench, Invariant, Judge } from '../invariant.ts'
 
 /** A message is handed over again only when its lease has ended or was given up, and who lost it can settle nothing. */
@@ -32,6 +32,7 @@ function judge({ breach, circumstances, promised }: Bench): Judge {
     send: () => void (copies.sent += 1),
     stored: () => void (copies.stored += 1),
     lease(event) {
+      if (isToldLate(event, held?.lease)) return
       if (held !== undefined && single() && taken(held, event.at)) {
         const leftMs = Math.round(held.proof.until - event.at)
         const evidence = held.proof === held.lease ? [held.lease, event] : [held.lease, held.proof, event]
