@@ -55,7 +55,7 @@ export function workflows(options: WorkflowsOptions = {}): Workflows {
 }
 
 export class Workflows implements Plugin {
-  readonly name = PLUGIN
+  readonly name: typeof PLUGIN = PLUGIN
   readonly #onError: (error: QueueError) => void
   readonly #keepMs: number
   readonly #started = new WeakMap<TaskContext, number>()

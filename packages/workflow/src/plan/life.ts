@@ -1,4 +1,4 @@
-import type { Plan, PlanHead, PlanNode, Span } from './plan.ts'
+import type { PlanHead, PlanNode, Span } from './plan.ts'
 
 /**
  * What a retry changes of a plan, which itself stays as it was. Nodes that run again do so under a new id, so that whatever
@@ -61,10 +61,6 @@ export function createView(flow: string, head: PlanHead, nodes: PlanView['node']
       return born === 0 ? flow : `${flow}.r${born}`
     },
   }
-}
-
-export function viewOf(flow: string, { head, nodes }: Plan): PlanView {
-  return createView(flow, head, (at) => nodes[at]!)
 }
 
 function generations(renewed: readonly Renewal[]): ReadonlyMap<number, number> {
