@@ -17,6 +17,7 @@ import { sqliteFacts } from './environment.ts'
 import { openRedis } from './redis-server.ts'
 import type { RedisForBenchmarks } from './redis-server.ts'
 import type { Suite } from './suite.ts'
+import { chaosSuite } from './suites/chaos-suite.ts'
 import { natsSuite } from './suites/nats-suite.ts'
 import { rabbitmqSuite } from './suites/rabbitmq-suite.ts'
 import { sqsSuite } from './suites/sqs-suite.ts'
@@ -34,6 +35,7 @@ export const SUITES: Readonly<Record<string, (tasks: number | undefined) => Prom
   nats: natsSuite,
   sqs: sqsSuite,
   workflow: workflowSuite,
+  chaos: chaosSuite,
   memory: memorySuite,
   core: coreSuite,
   scale: scaleSuite,

@@ -1,5 +1,5 @@
 import { Bananas, defineTask } from '@bananasjs/core'
-import type { Task } from '@bananasjs/core'
+import type { BananasOptions, Task } from '@bananasjs/core'
 import type { Transport } from '@bananasjs/core/contract'
 import type { Payload } from '../payload.ts'
 import type { QueueSystem, QueueSystemKind, SystemOptions } from './queue-system.ts'
@@ -13,6 +13,8 @@ export interface BananasKind {
   readonly clear: () => Promise<void>
   /** Makes what the queue needs at the server, as the raw driver does before its time is taken. */
   readonly declare?: (transport: Transport, queue: string) => Promise<void>
+  /** What else each application is made with. */
+  readonly options?: () => Partial<BananasOptions>
   /** In place of the default, where the broker has no priorities. */
   readonly lanes?: 1 | 3
   /** Where the broker cannot count: tasks of a queue that are not acknowledged, as far as can be known. */
@@ -30,8 +32,10 @@ export function bananasKind(kind: BananasKind): QueueSystemKind {
     clear,
     async open(options) {
       const transport = await connect()
-      const producer = new Bananas({ transport, ...common })
-      const consumer = separate ? new Bananas({ transport: await connect(), ...common }) : producer
+      const producer = new Bananas({ transport, ...common, ...kind.options?.() })
+      const consumer = separate
+        ? new Bananas({ transport: await connect(), ...common, ...kind.options?.() })
+        : producer
       try {
         await Promise.all([producer.open(), consumer.open()])
         await kind.declare?.(transport, options.queue)
