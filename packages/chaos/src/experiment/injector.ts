@@ -123,14 +123,18 @@ function rampShare({ rampMs }: Pick<RunSchedule, 'rampMs'>, elapsedMs: number): 
 async function disarm(one: Injected, audit: Audit): Promise<void> {
   if (one.injection === undefined || one.disarmedAt !== undefined) return
   one.disarmedAt = monotonicMs()
+  const inTime = new AbortController()
   try {
-    const late = sleep(systemRuntime, UNDO_MS).then(() => {
+    const late = sleep(systemRuntime, UNDO_MS, inTime.signal).then(() => {
       throw new QueueError('TASK_TIMEOUT', `${nameOf(one.step)} did not end within ${UNDO_MS} ms.`)
     })
     late.catch(() => undefined)
     await Promise.race([one.injection.disarm(), late])
   } catch (error) {
     one.error = error instanceof Error ? error.message : String(error)
+  } finally {
+    // Else the process would be kept alive by the wait.
+    inTime.abort()
   }
   audit('disarm', { fault: nameOf(one.step), bites: bitesOf(one), error: one.error })
 }
