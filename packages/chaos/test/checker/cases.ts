@@ -49,6 +49,16 @@ export const BROKEN: readonly Case[] = [
   },
   {
     id: 'I4',
+    name: 'a lease that is a connection ends while nothing is wrong with it',
+    promised: { leases: 'connection' },
+    events: [
+      ev(0, 'lease'),
+      ev(100, 'fault', { name: 'slow', of: 'results' }),
+      ev(200, 'lease', { receipt: 'r2', by: 'x', deliveries: 2 }),
+    ],
+  },
+  {
+    id: 'I4',
     name: 'a lease ends although it was prolonged',
     events: [
       ev(0, 'lease'),
@@ -291,6 +301,16 @@ export const KEPT: readonly Case[] = [
       ev(1000, 'lease', { receipt: 'r2', by: 'x', deliveries: 2 }),
       ev(1001, 'settle'),
       ev(1002, 'lost'),
+    ],
+  },
+  {
+    id: 'I4',
+    name: 'a lease that is a connection ends when the way to the broker is cut',
+    promised: { leases: 'connection' },
+    events: [
+      ev(0, 'lease'),
+      ev(100, 'fault', { name: 'cut', of: 'broker' }),
+      ev(200, 'lease', { receipt: 'r2', by: 'x', deliveries: 2 }),
     ],
   },
   {

@@ -26,7 +26,9 @@ function judge({ breach, circumstances, promised }: Bench): Judge {
   const single = (): boolean => Math.max(copies.sent, copies.stored) <= 1
   const taken = ({ lease, proof, givenUp }: Held, at: number): boolean => {
     if (givenUp || at >= proof.until - grainOf(promised)) return false
-    return leases === 'time' || circumstances.endOf(lease.by) > at
+    if (leases === 'time') return true
+    // A connection is all that a lease is here: it ends with its process, or when the way to the broker is broken.
+    return circumstances.endOf(lease.by) > at && !circumstances.broken(['broker'], lease.at, at)
   }
   return seeing({
     send: () => void (copies.sent += 1),
