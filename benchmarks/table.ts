@@ -7,7 +7,7 @@ import type { CaseReport, ContenderReport } from './rounds.ts'
 
 const START = '<!-- benchmarks:start -->'
 const END = '<!-- benchmarks:end -->'
-const ORDER = ['redis', 'sqlite', 'rabbitmq', 'nats', 'sqs', 'workflow', 'memory', 'scale', 'core']
+const ORDER = ['redis', 'sqlite', 'rabbitmq', 'nats', 'sqs', 'workflow', 'chaos', 'memory', 'scale', 'core']
 /** What the README shows; the page on performance shows all. */
 const SHORT: readonly string[] = ['redis', 'sqlite']
 const TITLES: Readonly<Record<string, string>> = {
@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<string, string>> = {
   nats: 'On NATS JetStream',
   sqs: 'On SQS (fauxqs)',
   workflow: 'Workflows',
+  chaos: 'Chaos installed, and idle',
   memory: 'In memory',
   scale: 'A long queue',
   core: 'The core alone',
