@@ -151,6 +151,7 @@ export class Bananas implements AsyncDisposable {
       serializer,
       serializerFor: (contentType) => serializerFor(this.#parts, contentType),
       enqueue: (request) => this.#enqueuer.one(request),
+      enqueueMany: (request, members) => this.#enqueuer.named(request, members),
       revoke: (ids, reason) => this.#revoker.revoke(ids, reason),
       result: (id, options) => this.#reader.result(id, options),
       ready: () => this.#ready(),

@@ -42,7 +42,7 @@ export function readResult(id: string, reply: unknown): ResultRecord | undefined
   const [left, bytes] = reply as [Buffer, Buffer]
   const state = STATES.get(bytes[0]!)
   if (state === undefined) return undefined
-  return { id, state, value: Uint8Array.from(bytes.subarray(1)), ttlMs: Number(String(left)) }
+  return { id, state, value: new Uint8Array(bytes.subarray(1)), ttlMs: Number(String(left)) }
 }
 
 /** @throws QueueError INVALID */

@@ -16,7 +16,7 @@ import type { EndListener, ListenOptions } from './listeners.ts'
 import { compilePlan } from './plan/compile-plan.ts'
 import { createView } from './plan/life.ts'
 import type { PlanView } from './plan/life.ts'
-import { HEADER, PLUGIN, readRef } from './plan/node-ref.ts'
+import { PLUGIN, readRef, writeRef } from './plan/node-ref.ts'
 import type { NodeRef } from './plan/node-ref.ts'
 import { PlanStore } from './plan/plan-store.ts'
 import { checkFlowId, followingId } from './run/flow-id.ts'
@@ -188,7 +188,7 @@ export class Workflows implements Plugin {
     context: TaskContext,
     next: (instead?: { readonly input: unknown }) => Promise<unknown>,
   ): Promise<unknown> {
-    if (readRef(context.headers) === undefined) return next()
+    if (readRef(context) === undefined) return next()
     return runStep({ ...this.#source, onDeadline: (ref) => this.#timeOut(ref) }, context, next)
   }
 
@@ -233,8 +233,8 @@ export class Workflows implements Plugin {
   /** A workflow that takes the place of a step. */
   async #follow(context: TaskContext, blueprint: Blueprint, input: unknown): Promise<Prepared> {
     const { host, plans } = this.#source
-    const ref = context.headers[HEADER.ref]
-    if (readRef(context.headers) === undefined || ref === undefined)
+    const ref = readRef(context)
+    if (ref === undefined)
       throw new QueueError(
         'INVALID',
         `Task "${context.task}" (${context.id}) belongs to no workflow, so it cannot become one. Start one: flows.start(…).`,
@@ -243,7 +243,7 @@ export class Workflows implements Plugin {
     const plan = compilePlan(blueprint, {
       startedAt: host.runtime.now(),
       keepMs: this.#keepMs,
-      parent: { id: context.id, ref },
+      parent: { id: context.id, ref: writeRef(ref) },
       input: input === undefined ? undefined : { value: input },
     })
     const { head, fresh } = await plans.save(id, plan)

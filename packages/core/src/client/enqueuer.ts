@@ -10,7 +10,7 @@ import { checkId } from '../task/check-values.ts'
 import { checkTask } from '../task/define-task.ts'
 import { parseDuration } from '../task/duration.ts'
 import { ENQUEUE_OPTIONS } from '../task/enqueue-options.ts'
-import type { EnqueueOptions, EnqueueRequest } from '../task/enqueue-options.ts'
+import type { EnqueueOptions, EnqueueRequest, NamedInput } from '../task/enqueue-options.ts'
 import { HEADER } from '../task/envelope.ts'
 import type { EventPublisher } from '../task/event-publisher.ts'
 import { requireResults } from '../task/parts.ts'
@@ -19,7 +19,7 @@ import type { Enqueued } from '../task/plugin.ts'
 import { validate } from '../task/validate.ts'
 import { buildFrame, buildMessage } from './build-message.ts'
 import type { Frame } from './build-message.ts'
-import { atPosition, eachForItself, partialFailure } from './partial-failure.ts'
+import { atPosition, eachForItself, outcomesOf, partialFailure } from './partial-failure.ts'
 import { publishAll, PublishBatcher } from './publish-batcher.ts'
 
 const DAY_MS = 86_400_000
@@ -86,6 +86,41 @@ export class Enqueuer {
     if (this.#events.wanted) for (const message of messages) this.#announce(message.id, task.name, frame)
     if (failures.length > 0) throw partialFailure(failures, messages.length)
     return messages.map((message) => ({ id: message.id, duplicate: false }))
+  }
+
+  /** Each under the id it comes with, and each for itself. Answers with those that were not sent. */
+  async named(
+    request: Omit<EnqueueRequest, 'input'>,
+    members: readonly NamedInput[],
+  ): Promise<readonly Failure[]> {
+    const { task, options } = request
+    checkTask(task, 'enqueueMany')
+    checkOptions(options, ENQUEUE_OPTIONS, `Task "${task.name}"`)
+    await this.#parts.ready()
+    if (this.#hasPlugins || options.unique !== undefined || task.inputSchema !== undefined) {
+      const { failures } = await outcomesOf(members, ({ id, input }) =>
+        this.#send({ task, input, options: { ...options, id } }),
+      )
+      return failures
+    }
+    const frame = buildFrame(this.#parts, task, options)
+    const failures: Failure[] = []
+    const messages: Message[] = []
+    const positions: number[] = []
+    for (const [index, { id, input }] of members.entries()) {
+      try {
+        checkId(id, `Task "${task.name}": the id`)
+        messages.push(buildMessage(this.#parts, frame, input, id))
+        positions.push(index)
+      } catch (error) {
+        if (!QueueError.is(error)) throw error
+        failures.push({ index, error })
+      }
+    }
+    for (const { index, error } of await publishAll(this.#parts.broker, frame.lane, messages, options.signal))
+      failures.push({ index: positions[index]!, error })
+    if (this.#events.wanted) for (const message of messages) this.#announce(message.id, task.name, frame)
+    return failures
   }
 
   /** Every input checked and encoded before the first is sent. @throws QueueError INVALID naming the position */

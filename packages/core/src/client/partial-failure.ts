@@ -29,6 +29,16 @@ export async function eachForItself<Item, Sent>(
   items: readonly Item[],
   send: (item: Item) => Promise<Sent>,
 ): Promise<readonly Sent[]> {
+  const { sent, failures } = await outcomesOf(items, send)
+  if (failures.length > 0) throw partialFailure(failures, items.length)
+  return sent
+}
+
+/** The same, with the failures in the answer. @throws what is not a QueueError */
+export async function outcomesOf<Item, Sent>(
+  items: readonly Item[],
+  send: (item: Item) => Promise<Sent>,
+): Promise<{ readonly sent: readonly Sent[]; readonly failures: readonly Failure[] }> {
   const sent: Sent[] = []
   const failures: Failure[] = []
   for (let at = 0; at < items.length; at += AT_ONCE) {
@@ -39,6 +49,5 @@ export async function eachForItself<Item, Sent>(
       else throw outcome.reason
     }
   }
-  if (failures.length > 0) throw partialFailure(failures, items.length)
-  return sent
+  return { sent, failures }
 }

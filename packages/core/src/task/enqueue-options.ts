@@ -72,6 +72,12 @@ export const UNIQUE_OPTIONS: Readonly<Record<keyof UniqueOptions, true>> = {
   for: true,
 }
 
+/** An input and the id of the task that is given it. */
+export interface NamedInput {
+  readonly id: string
+  readonly input: unknown
+}
+
 /** One enqueue on its way through the plugins. */
 export interface EnqueueRequest {
   readonly task: Task<unknown, unknown, unknown>

@@ -1,9 +1,10 @@
+import type { Failure } from '../contract/failure.ts'
 import type { Headers } from '../contract/message.ts'
 import type { ResultBackend } from '../contract/result-backend.ts'
 import type { Serializer } from '../contract/serializer.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Duration } from './duration.ts'
-import type { EnqueueRequest } from './enqueue-options.ts'
+import type { EnqueueRequest, NamedInput } from './enqueue-options.ts'
 import type { ErrorRecord } from './error-record.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -28,6 +29,14 @@ export interface PluginHost {
   serializerFor(contentType: string): Serializer
   /** Through every plugin's `enqueue`, in batches like any other. */
   enqueue(request: EnqueueRequest): Promise<Enqueued>
+  /**
+   * One task with many inputs, each under an id of its own: what their options decide is made once. Each for itself:
+   * answers with those that were not sent, by position. @throws QueueError what concerns all of them
+   */
+  enqueueMany(
+    request: Omit<EnqueueRequest, 'input'>,
+    members: readonly NamedInput[],
+  ): Promise<readonly Failure[]>
   /** Writes the final state `cancelled` for what has none, and aborts what runs. */
   revoke(ids: readonly string[], reason?: string): Promise<void>
   /** Waits for what a task returned. @throws QueueError as `Job.result` */

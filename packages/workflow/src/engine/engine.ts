@@ -12,8 +12,9 @@ import type { Move } from './moves.ts'
 import type { NodeEnd } from './node-end.ts'
 import { readResults, writeResults } from './node-results.ts'
 import { Remembered } from './remembered.ts'
-import { sendNode } from './send-node.ts'
+import { idOf } from './send-node.ts'
 import type { Departure } from './send-node.ts'
+import { sendAll } from './send-row.ts'
 import { startNodes } from './start-nodes.ts'
 import type { StartOptions } from './start-nodes.ts'
 
@@ -104,25 +105,16 @@ export class Engine {
   /** Sends tasks that have not ended yet, each under its own id. What cannot be sent ends as failed. */
   async send(departures: readonly Departure[]): Promise<readonly NodeEnd[]> {
     const there = await this.#ended(departures.filter(({ again }) => again))
-    const ends = await Promise.all(
-      departures.map(async (departure): Promise<readonly NodeEnd[]> => {
-        if (there.has(departure)) return []
-        try {
-          await sendNode(this.#options, departure)
-          return []
-        } catch (error) {
-          const { ref, again, inline } = departure
-          return [{ ...ref, ok: false, error: this.#report(error), again, inline }]
-        }
-      }),
-    )
-    const failed = ends.flat()
+    const leaving = there.size === 0 ? departures : departures.filter((departure) => !there.has(departure))
+    const unsent = await sendAll(this.#options, leaving)
+    const failed = unsent.map(({ departure: { ref, again, inline }, error }): NodeEnd => {
+      return { ...ref, ok: false, error: this.#report(error), again, inline }
+    })
     await this.#noteFailures(departures, failed)
     return failed
   }
 
   async #ended(departures: readonly Departure[]): Promise<ReadonlySet<Departure>> {
-    const idOf = ({ plan, ref }: Departure): string => plan.id(ref.node, ref.member)
     const results = await readResults(this.#options.host, departures.map(idOf))
     return new Set(departures.filter((departure) => results.get(idOf(departure))?.final === true))
   }

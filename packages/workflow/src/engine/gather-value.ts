@@ -63,9 +63,10 @@ async function collect(plan: PlanView, at: number, { nodes, asked }: Collected):
     const node = found instanceof Promise ? await found : found
     nodes.set(next, node)
     if (node.kind === 'task') asked.add(next)
-    const parts = node.kind === 'gate' ? partsOf(node) : []
-    for (const part of parts) open.push(part)
-    if (node.kind === 'gate' && !isStrict(node)) for (const part of parts) asked.add(part)
+    if (node.kind === 'task') continue
+    const parts = partsOf(node)
+    if (node.leaves === undefined) for (const part of parts) open.push(part)
+    if (node.leaves !== undefined || !isStrict(node)) for (const part of parts) asked.add(part)
   }
 }
 
@@ -99,12 +100,23 @@ class Gathering {
   }
 
   async value(at: number): Promise<unknown> {
-    const node = this.#found.nodes.get(at)!
-    if (node.kind === 'gate') return this.#gate(node, at)
-    const result = this.#result(at)
-    if (result.state !== 'succeeded')
-      throw failureError(`Step "${nodeLabel(this.#plan.head, node)}"`, errorOf(result))
-    return openValue(this.#source, result.value())
+    const node = this.#found.nodes.get(at)
+    if (node?.kind === 'gate') return this.#gate(node, at)
+    const id = this.#plan.id(at)
+    const result = this.#found.results.get(id)
+    if (result?.state === 'succeeded') return openValue(this.#source, result.value())
+    const label = nodeLabel(this.#plan.head, node ?? (await this.#plan.node(at)))
+    if (result?.final !== true) throw expired(label, id)
+    throw failureError(`Step "${label}"`, errorOf(result))
+  }
+
+  /** What a task returned, where nothing more must be done to have it. */
+  #inHand(at: number): { readonly value: unknown } | undefined {
+    if (this.#found.nodes.get(at)?.kind === 'gate') return undefined
+    const result = this.#found.results.get(this.#plan.id(at))
+    if (result?.state !== 'succeeded') return undefined
+    const value = result.value()
+    return isElsewhere(value) ? undefined : { value }
   }
 
   async #gate(gate: GateNode, at: number): Promise<unknown> {
@@ -112,10 +124,13 @@ class Gathering {
     const strict = isStrict(gate)
     const deps = depsOf(gate)
     const values: unknown[] = []
-    // One by one where results are objects already in hand: ten thousand promises at once would cost more.
-    for (const [position, dep] of deps.entries())
-      if (gate.keys?.[position] !== null)
-        values.push(strict ? await this.value(dep) : await this.#settled(dep))
+    for (const [position, dep] of deps.entries()) {
+      if (gate.keys?.[position] === null) continue
+      // No promise for what is there: of ten thousand, nearly all are.
+      const inHand = strict ? this.#inHand(dep) : undefined
+      if (inHand !== undefined) values.push(inHand.value)
+      else values.push(strict ? await this.value(dep) : await this.#settled(dep))
+    }
     if (gate.keys === undefined) return values
     const keys = gate.keys.filter((key) => key !== null)
     return Object.fromEntries(keys.map((key, at) => [key, values[at]]))
@@ -130,14 +145,6 @@ class Gathering {
       if (QueueError.is(error, 'INVALID') || (QueueError.is(error) && error.retryable)) throw error
       return rejected((error as Error).cause as ErrorRecord)
     }
-  }
-
-  #result(at: number): NodeResult {
-    const id = this.#plan.id(at)
-    const result = this.#found.results.get(id)
-    if (result !== undefined && result.final) return result
-    const label = nodeLabel(this.#plan.head, this.#found.nodes.get(at)!)
-    throw expired(label, id)
   }
 }
 

@@ -19,7 +19,7 @@ export interface NodeEnd extends NodeRef {
 
 /** `undefined` for a task that belongs to no workflow. */
 export function nodeEnd(task: EndedTask, now: number): NodeEnd | undefined {
-  const ref = readRef(task.headers)
+  const ref = readRef(task)
   if (ref === undefined) return undefined
   const ok = task.state === 'succeeded'
   return {
@@ -27,7 +27,7 @@ export function nodeEnd(task: EndedTask, now: number): NodeEnd | undefined {
     ok,
     ...(ok ? { value: { value: task.output } } : { error: task.error ?? endError(task, now) }),
     again: task.deliveries > task.attempt || HEADER.again in task.headers,
-    exit: readExit(task.headers),
+    exit: readExit(task.headers, ref),
     inline: task.headers[HEADER.plan],
   }
 }

@@ -15,6 +15,8 @@ export interface NodeResult {
 }
 
 const PAGE = 500
+/** So that the backend answers one page while another one is read. */
+const PAGES_AT_ONCE = 4
 const SMALL_BYTES = 1024
 
 /** In pages; what is not stored is absent. */
@@ -23,11 +25,13 @@ export async function readResults(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, NodeResult>> {
   const found = new Map<string, NodeResult>()
-  for (let at = 0; at < ids.length; at += PAGE) {
-    const page = ids.slice(at, at + PAGE)
-    for (const record of (await host.results?.get(page)) ?? [])
+  const read = async (at: number): Promise<void> => {
+    if (at >= ids.length) return
+    for (const record of (await host.results?.get(ids.slice(at, at + PAGE))) ?? [])
       if (record !== undefined) found.set(record.id, nodeResult(host, record))
+    await read(at + PAGE * PAGES_AT_ONCE)
   }
+  await Promise.all(Array.from({ length: PAGES_AT_ONCE }, (_, line) => read(line * PAGE)))
   return found
 }
 

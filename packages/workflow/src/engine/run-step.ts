@@ -20,9 +20,8 @@ const WAIT_MS = 1000
 
 /** Runs what has not ended yet, once, with the input it waited for. A backend that does not answer spends no attempt. */
 export async function runStep(host: StepHost, context: TaskContext, next: Next): Promise<unknown> {
-  const { headers } = context
-  const ref = readRef(headers)
-  if (ref === undefined) return next()
+  const ref = readRef(context)
+  if (ref === undefined || isPlain(context)) return next()
   const known = await unlessAway(() => prepare(host, context, ref))
   if (known === undefined) return context.postpone(WAIT_MS)
   if (known.ended !== undefined) return known.ended.value
@@ -94,6 +93,11 @@ async function claimed(
   } finally {
     await claim.end(signal.aborted)
   }
+}
+
+/** Has its input with it, comes for the first time, and has all the time it wants: nothing stands before its run. */
+function isPlain(context: TaskContext): boolean {
+  return !mayHaveEnded(context) && !(HEADER.read in context.headers) && !(HEADER.deadline in context.headers)
 }
 
 /** A step that is alone in all its life needs no look at its result. */

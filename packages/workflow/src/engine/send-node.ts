@@ -2,7 +2,7 @@ import { defineTask, QueueError } from '@bananasjs/core'
 import type { EnqueueOptions, EnqueueRequest, Task } from '@bananasjs/core'
 import { compose } from '../plan/compose.ts'
 import { nodeLabel } from '../plan/node-label.ts'
-import { HEADER, PLUGIN, writeExit, writeRef } from '../plan/node-ref.ts'
+import { HEADER, PLUGIN, writeExit, writeRefOf } from '../plan/node-ref.ts'
 import type { NodeRef } from '../plan/node-ref.ts'
 import { sizeOf } from '../plan/plan.ts'
 import type { PlanNode, TaskNode } from '../plan/plan.ts'
@@ -36,30 +36,32 @@ export interface Departure {
  */
 export async function sendNode({ host }: Source, departure: Departure): Promise<void> {
   const input = inputInHand(departure)
-  const headers = await headersOf(host, departure)
-  const request = requestOf(
-    departure,
-    input,
-    input === undefined ? { ...headers, [HEADER.read]: 'yes' } : headers,
-  )
+  const { task, options } = await frameOf(host, departure)
+  const id = idOf(departure)
+  const toRead: EnqueueOptions = { ...options, id, headers: { ...options.headers, [HEADER.read]: 'yes' } }
+  if (input === undefined) return void (await host.enqueue({ task, input, options: toRead }))
   try {
-    await host.enqueue(request)
+    await host.enqueue({ task, input: input.value, options: { ...options, id } })
   } catch (error) {
     if (!QueueError.is(error, 'TOO_LARGE') || !mayRead(departure) || host.results === undefined) throw error
-    await host.enqueue(requestOf(departure, undefined, { ...headers, [HEADER.read]: 'yes' }))
+    await host.enqueue({ task, input: undefined, options: toRead })
   }
 }
 
-function requestOf(
-  { plan, node, ref, after }: Departure,
-  input: { readonly value: unknown } | undefined,
-  headers: Readonly<Record<string, string>>,
-): EnqueueRequest {
+export function idOf({ plan, ref }: Departure): string {
+  return plan.id(ref.node, ref.member)
+}
+
+/** All of a message but its id and its input. */
+export async function frameOf(
+  host: Source['host'],
+  departure: Departure,
+): Promise<Omit<EnqueueRequest, 'input'>> {
+  const { plan, node, ref, after } = departure
   const shape = plan.head.shapes[node.shape]!
   const { deadlineAt } = plan.head
   const options: EnqueueOptions = {
-    id: plan.id(ref.node, ref.member),
-    headers,
+    headers: await headersOf(host, departure),
     needs: PLUGIN,
     rootId: ref.flow,
     // Somebody waits for this result, whatever the task says of those nobody waits for.
@@ -68,7 +70,7 @@ function requestOf(
     ...limitsOf(shape),
     ...(deadlineAt !== undefined && { expires: new Date(deadlineAt) }),
   }
-  return { task: taskOf(shape), input: input?.value, options }
+  return { task: taskOf(shape), options }
 }
 
 function limitsOf({ timeoutMs, retryLimit, delayMs }: Shape): EnqueueOptions {
@@ -81,12 +83,13 @@ function limitsOf({ timeoutMs, retryLimit, delayMs }: Shape): EnqueueOptions {
 
 async function headersOf(
   { runtime, results }: Source['host'],
-  { plan, node, ref, again, once = again || node.from !== undefined, inline }: Departure,
+  departure: Departure,
 ): Promise<Readonly<Record<string, string>>> {
+  const { plan, node, ref, again, once = again || node.from !== undefined, inline } = departure
   const exit = ref.member === undefined ? await exitOf(plan, node, ref.node) : openExit(ref)
   const { deadlineAt } = plan.head
   return {
-    [HEADER.ref]: writeRef(ref),
+    [HEADER.ref]: writeRefOf(idOf(departure), ref),
     ...(exit !== undefined && { [HEADER.exit]: exit }),
     ...(inline !== undefined && { [HEADER.plan]: inline }),
     ...(once && results !== undefined && { [HEADER.once]: 'yes' }),
@@ -96,8 +99,7 @@ async function headersOf(
 }
 
 function openExit({ node, member }: NodeRef): string {
-  // Position 0 is that of whoever sends the members.
-  return writeExit({ gate: node, at: member! + 1, size: undefined })
+  return writeExit(node, { gate: node, at: member!, size: undefined })
 }
 
 async function exitOf(plan: PlanView, node: PlanNode, at: number): Promise<string | undefined> {
@@ -106,7 +108,7 @@ async function exitOf(plan: PlanView, node: PlanNode, at: number): Promise<strin
   const found = plan.node(edge[0])
   const gate = found instanceof Promise ? await found : found
   if (gate.kind !== 'gate' || sizeOf(gate) < 2) return undefined
-  return writeExit({ gate: edge[0], at: edge[1], size: sizeOf(gate) })
+  return writeExit(at, { gate: edge[0], at: edge[1], size: sizeOf(gate) })
 }
 
 /** What the step before returned is stored, so that it can be read instead of sent. */
@@ -114,7 +116,7 @@ function mayRead({ node, input, after }: Departure): boolean {
   return input === undefined && after !== undefined && node.immutable !== true
 }
 
-function inputInHand({
+export function inputInHand({
   plan,
   node,
   after,

@@ -64,6 +64,7 @@ type Growing = (Omit<TaskNode, 'next'> | Omit<GateNode, 'next'>) & { next?: Edge
 class Draft {
   readonly shapes: Shape[] = []
   readonly #shapeAt = new Map<string, number>()
+  readonly #shapeOf = new Map<Shape, number>()
   readonly #nodes: Growing[] = []
   readonly #patient: boolean
   #aside = false
@@ -214,7 +215,8 @@ class Draft {
   }
 
   #link(gate: GateNode, deps: readonly number[]): number {
-    const at = this.#push(gate, undefined)
+    const leaves = deps.length > 0 && deps.every((dep) => this.#nodes[dep]!.kind === 'task')
+    const at = this.#push({ ...gate, ...(leaves && { leaves }) }, undefined)
     for (const [position, dep] of deps.entries()) this.#edge(dep, [at, position, 'value'])
     return at
   }
@@ -233,6 +235,14 @@ class Draft {
   }
 
   #shape(shape: Shape): number {
+    const same = this.#shapeOf.get(shape)
+    if (same !== undefined) return same
+    const at = this.#shapeLike(shape)
+    this.#shapeOf.set(shape, at)
+    return at
+  }
+
+  #shapeLike(shape: Shape): number {
     const key = JSON.stringify(shape)
     const known = this.#shapeAt.get(key)
     if (known !== undefined) return known

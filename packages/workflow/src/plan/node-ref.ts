@@ -18,6 +18,12 @@ export interface Exit {
   readonly size: number | undefined
 }
 
+/** A task as the queue knows it. */
+interface Sent {
+  readonly id: string
+  readonly headers: Headers
+}
+
 export const PLUGIN = 'workflow'
 export const HEADER = {
   ref: 'workflow',
@@ -33,18 +39,24 @@ export const HEADER = {
   read: 'workflow-read',
 } as const
 
-const REF = /^(\d+)\/(\d+)(?::(\d+))?\/(.+)$/s
-const EXIT = /^(\d+)\.(\d+)\.(\d+|open)$/
+/** Without a node: the task's id says which. */
+const REF = /^(\d+)\/(?:(\d+)(?::(\d+))?)?\/(.+)$/s
+/** The end of an id, after that of the workflow. @see createView */
+const ID_END = /^\.n(\d+)(?:m(\d+))?(?:r\d+)?$/
+const EXIT = /^(\d+)\.(?:(-?\d+)\.(\d+)|open)$/
 
 /** `undefined` for a message that belongs to no workflow. */
-export function readRef(headers: Headers): NodeRef | undefined {
-  return headers['bananas-needs'] === PLUGIN ? parseRef(headers[HEADER.ref] ?? '') : undefined
+export function readRef({ id, headers }: Sent): NodeRef | undefined {
+  return headers['bananas-needs'] === PLUGIN ? parseRef(headers[HEADER.ref] ?? '', id) : undefined
 }
 
-export function parseRef(text: string): NodeRef | undefined {
+export function parseRef(text: string, id = ''): NodeRef | undefined {
   const found = REF.exec(text)
   if (found === null) return undefined
-  const [, generation, node, member, flow] = found
+  const [, generation, named, namedMember, flow] = found
+  const [, node, member] =
+    named === undefined ? (ID_END.exec(id.slice(flow!.length)) ?? []) : [undefined, named, namedMember]
+  if (node === undefined) return undefined
   return {
     flow: flow!,
     node: Number(node),
@@ -57,13 +69,24 @@ export function writeRef({ flow, node, generation, member }: NodeRef): string {
   return `${generation}/${node}${member === undefined ? '' : `:${member}`}/${flow}`
 }
 
-export function readExit(headers: Headers): Exit | undefined {
-  const found = EXIT.exec(headers[HEADER.exit] ?? '')
-  if (found === null) return undefined
-  const [, gate, at, size] = found
-  return { gate: Number(gate), at: Number(at), size: size === 'open' ? undefined : Number(size) }
+/**
+ * As the message of task `id` carries it. What the id says is not said twice: so all members of a group have the same headers,
+ * which are made, sent and read as one.
+ */
+export function writeRefOf(id: string, ref: NodeRef): string {
+  return id.startsWith(`${ref.flow}.n`) ? `${ref.generation}//${ref.flow}` : writeRef(ref)
 }
 
-export function writeExit({ gate, at, size }: Exit): string {
-  return `${gate}.${at}.${size ?? 'open'}`
+/** Positions are counted from the node's number, for the same reason. */
+export function readExit(headers: Headers, { node, member }: NodeRef): Exit | undefined {
+  const found = EXIT.exec(headers[HEADER.exit] ?? '')
+  if (found === null) return undefined
+  const [, gate, before, size] = found
+  if (before !== undefined) return { gate: Number(gate), at: node - Number(before), size: Number(size) }
+  // Position 0 is that of whoever sends the members.
+  return member === undefined ? undefined : { gate: Number(gate), at: member + 1, size: undefined }
+}
+
+export function writeExit(node: number, { gate, at, size }: Exit): string {
+  return size === undefined ? `${gate}.open` : `${gate}.${node - at}.${size}`
 }

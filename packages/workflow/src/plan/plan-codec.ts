@@ -1,5 +1,11 @@
 import { QueueError } from '@bananasjs/core'
 import type { PluginHost } from '@bananasjs/core'
+import type { PlanNode } from './plan.ts'
+
+/** An input that a node has been given beforehand. */
+interface Bound {
+  readonly value: unknown
+}
 
 type Codec = Pick<PluginHost, 'serializer' | 'serializerFor'>
 
@@ -10,10 +16,30 @@ const JSON_TYPE = 'application/json'
  * First a line with the content type, then the skeleton.
  */
 export function encodePart(part: unknown, { serializer }: Codec): Buffer {
-  const { contentType } = serializer
-  const text = JSON.stringify(part, (key, value: unknown) =>
-    key === 'bound' ? boundText((value as { value: unknown }).value, serializer) : value,
+  return page(
+    JSON.stringify(part, (key, value: unknown) =>
+      key === 'bound' ? boundText((value as Bound).value, serializer) : value,
+    ),
+    serializer,
   )
+}
+
+/** The same for nodes, of which there may be very many: a replacer would be called for each of their fields. */
+export function encodeNodes(nodes: readonly PlanNode[], { serializer }: Codec): Buffer {
+  const texts = nodes.map((node) => {
+    if (node.kind === 'gate') return node
+    const { bound, undo } = node
+    if (bound === undefined && undo === undefined) return node
+    return {
+      ...node,
+      ...(bound && { bound: boundText(bound.value, serializer) }),
+      ...(undo?.bound && { undo: { ...undo, bound: boundText(undo.bound.value, serializer) } }),
+    }
+  })
+  return page(JSON.stringify(texts), serializer)
+}
+
+function page(text: string, { contentType }: Codec['serializer']): Buffer {
   return Buffer.from(`${contentType}\n${text}`)
 }
 
@@ -38,7 +64,7 @@ function boundText(value: unknown, serializer: Codec['serializer']): string {
   return serializer.contentType === JSON_TYPE ? bytes.toString() : bytes.toString('base64')
 }
 
-function lazily(text: string, serializer: Codec['serializer']): { readonly value: unknown } {
+function lazily(text: string, serializer: Codec['serializer']): Bound {
   const encoding = serializer.contentType === JSON_TYPE ? 'utf8' : 'base64'
   return {
     get value() {

@@ -1,7 +1,7 @@
 import { QueueError } from '@bananasjs/core'
 import type { PluginHost } from '@bananasjs/core'
 import type { ResultBackend } from '@bananasjs/core/contract'
-import { decodePart, encodePart } from './plan-codec.ts'
+import { decodePart, encodeNodes, encodePart } from './plan-codec.ts'
 import { createView } from './life.ts'
 import type { Life, PlanView } from './life.ts'
 import type { Plan, PlanHead, PlanNode } from './plan.ts'
@@ -56,7 +56,7 @@ export class PlanStore {
     if (standing === null || bytes.equals(standing)) return { head: plan.head, fresh: true }
     const found = decodePart<StoredHead>(standing, flow, this.#host)
     const { nodes = [], ...rest } = found
-    if (found.size !== head.size || (one && !encodePart(nodes, this.#host).equals(pages[0]!)))
+    if (found.size !== head.size || (one && !encodeNodes(nodes, this.#host).equals(pages[0]!)))
       throw taken(flow)
     return { head: rest, fresh: false }
   }
@@ -140,7 +140,7 @@ export class PlanStore {
     const most = Math.min(PAGE_BYTES, this.#results().supports.maxValueBytes)
     for (let pageNodes = PAGE_NODES; ; pageNodes /= 4) {
       const pages = Array.from({ length: Math.ceil(nodes.length / pageNodes) }, (_, at) =>
-        encodePart(nodes.slice(at * pageNodes, (at + 1) * pageNodes), this.#host),
+        encodeNodes(nodes.slice(at * pageNodes, (at + 1) * pageNodes), this.#host),
       )
       if (pageNodes === 1 || pages.every((page) => page.length <= most)) return { pageNodes, pages }
     }

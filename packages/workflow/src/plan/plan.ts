@@ -67,6 +67,8 @@ export interface GateNode extends Linked {
   /** In order; members of a large group as a span. */
   readonly deps: readonly number[] | Span
   readonly span?: true
+  /** All of them are tasks: their results can be read without a look at their nodes. */
+  readonly leaves?: true
   /** Results by key; `null` is only waited for. Without keys they make a list. */
   readonly keys?: readonly (string | null)[]
   readonly policy: Policy
