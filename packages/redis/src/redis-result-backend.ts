@@ -10,7 +10,7 @@ import type {
 import type { RedisClient } from './redis-client.ts'
 import { shardKeys, shardOf } from './redis-keys.ts'
 import type { ShardKeys } from './redis-keys.ts'
-import { checkTtl, encodeResults, MAX_VALUE_BYTES, readResult, tooLarge } from './redis-result-record.ts'
+import { checkTtl, decodeResults, encodeResults, MAX_VALUE_BYTES, tooLarge } from './redis-result-record.ts'
 import { ResultWatch } from './redis-result-watch.ts'
 import { script } from './redis-script.ts'
 import { ARRIVE, FORGET_JOIN, GET, PUT, SWAP } from './scripts/results.ts'
@@ -122,7 +122,7 @@ export class RedisResultBackend implements ResultBackend {
       const reply = await this.#client.run(
         ARRIVE_SCRIPT,
         [keys.join(join), keys.joinEnds],
-        [join, ttlMs, ...part],
+        [join, ttlMs, part.join(' ')],
       )
       const [arrived, over] = reply as [number, Buffer[]]
       count = arrived
@@ -170,9 +170,8 @@ export class RedisResultBackend implements ResultBackend {
         const names = part.map((position) => ids[position]!)
         calls.push(
           this.#client.run(GET_SCRIPT, [keys.results], names).then((reply) => {
-            for (const [index, position] of part.entries()) {
-              found[position] = readResult(ids[position]!, (reply as unknown[])[index])
-            }
+            const records = decodeResults(names, reply as Buffer)
+            for (const [index, position] of part.entries()) found[position] = records[index]
           }),
         )
       }

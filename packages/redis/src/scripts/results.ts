@@ -53,18 +53,12 @@ if #finals > 0 then redis.call('PUBLISH', ARGV[2], table.concat(finals)) end
 return 1
 `
 
-/** KEYS: results. ARGV: ids. Returns for each what is left of its ttl in ms and the value with its state, or false. */
+/**
+ * KEYS: results. ARGV: ids. Returns the time in epoch ms (double), then what is stored of each, or false, as MessagePack:
+ * what is over is for the reader to tell, since a look at each value here would cost more than all the rest.
+ */
 export const GET: string = `${EXPIRY}
-local found = {}
-for index, value in ipairs(redis.call('HMGET', KEYS[1], unpack(ARGV))) do
-  local ends = value and struct.unpack('>d', value) or 0
-  if ends > now then
-    found[index] = { string.format('%.0f', ends - now), string.sub(value, 9) }
-  else
-    found[index] = false
-  end
-end
-return found
+return struct.pack('>d', now) .. cmsgpack.pack(redis.call('HMGET', KEYS[1], unpack(ARGV)))
 `
 
 /** KEYS: facts, their ends. ARGV: key, 'absent' or 'equal', the expected bytes, 'remove' or 'store', the next bytes, ttl in ms. */
@@ -93,14 +87,15 @@ return next
 `
 
 /**
- * KEYS: the bitmap of one join, the ends of all joins of its shard. ARGV: the join, ttl in ms, positions.
+ * KEYS: the bitmap of one join, the ends of all joins of its shard. ARGV: the join, ttl in ms, positions with blanks
+ * between them: one argument is read faster than hundreds.
  * Returns how many have arrived, and joins that are over, for the caller to forget.
  */
 export const ARRIVE: string = `${EXPIRY}
 local ends = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if ends and tonumber(ends) <= now then redis.call('DEL', KEYS[1]) end
 redis.call('ZREM', KEYS[2], '') -- see PUT: a join must end on a full server, too
-for index = 3, #ARGV do redis.call('SETBIT', KEYS[1], ARGV[index], 1) end
+for position in string.gmatch(ARGV[3], '%d+') do redis.call('SETBIT', KEYS[1], position, 1) end
 redis.call('ZADD', KEYS[2], string.format('%.17g', now + tonumber(ARGV[2])), ARGV[1])
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now), 'LIMIT', 0, 10)
 return { redis.call('BITCOUNT', KEYS[1]), over }

@@ -8,7 +8,7 @@ import type { PlanStore } from '../plan/plan-store.ts'
 import { nodeLabel } from '../plan/node-label.ts'
 import type { Settled } from '../signature/signature.ts'
 import { expired } from './expired.ts'
-import { errorOf, failureError, readResults } from './node-results.ts'
+import { errorOf, failureError, readEach } from './node-results.ts'
 import type { NodeResult } from './node-results.ts'
 
 export interface Source {
@@ -41,10 +41,12 @@ export async function gatherValue(source: Source, plan: PlanView, at: number): P
   const nodes = new Map<number, PlanNode>()
   const asked = new Set<number>()
   await collect(plan, at, { nodes, asked })
-  const results = await readResults(
+  const ones = [...asked]
+  const found = await readEach(
     source.host,
-    [...asked].map((one) => plan.id(one)),
+    ones.map((one) => plan.id(one)),
   )
+  const results = new Map(ones.map((one, at) => [one, found[at]]))
   return new Gathering(source, plan, { nodes, results }).value(at)
 }
 
@@ -63,10 +65,16 @@ async function collect(plan: PlanView, at: number, { nodes, asked }: Collected):
     const node = found instanceof Promise ? await found : found
     nodes.set(next, node)
     if (node.kind === 'task') asked.add(next)
-    if (node.kind === 'task') continue
-    const parts = partsOf(node)
-    if (node.leaves === undefined) for (const part of parts) open.push(part)
-    if (node.leaves !== undefined || !isStrict(node)) for (const part of parts) asked.add(part)
+    else collectParts(node, open, asked)
+  }
+}
+
+/** What leaves are needs no look. */
+function collectParts(gate: GateNode, open: number[], asked: Set<number>): void {
+  const leaves = gate.leaves !== undefined
+  for (const part of partsOf(gate)) {
+    if (!leaves) open.push(part)
+    if (leaves || !isStrict(gate)) asked.add(part)
   }
 }
 
@@ -85,7 +93,7 @@ function isStrict({ policy }: GateNode): boolean {
 
 interface Found {
   readonly nodes: ReadonlyMap<number, PlanNode>
-  readonly results: ReadonlyMap<string, NodeResult>
+  readonly results: ReadonlyMap<number, NodeResult | undefined>
 }
 
 class Gathering {
@@ -102,18 +110,17 @@ class Gathering {
   async value(at: number): Promise<unknown> {
     const node = this.#found.nodes.get(at)
     if (node?.kind === 'gate') return this.#gate(node, at)
-    const id = this.#plan.id(at)
-    const result = this.#found.results.get(id)
+    const result = this.#found.results.get(at)
     if (result?.state === 'succeeded') return openValue(this.#source, result.value())
     const label = nodeLabel(this.#plan.head, node ?? (await this.#plan.node(at)))
-    if (result?.final !== true) throw expired(label, id)
+    if (result?.final !== true) throw expired(label, this.#plan.id(at))
     throw failureError(`Step "${label}"`, errorOf(result))
   }
 
   /** What a task returned, where nothing more must be done to have it. */
   #inHand(at: number): { readonly value: unknown } | undefined {
     if (this.#found.nodes.get(at)?.kind === 'gate') return undefined
-    const result = this.#found.results.get(this.#plan.id(at))
+    const result = this.#found.results.get(at)
     if (result?.state !== 'succeeded') return undefined
     const value = result.value()
     return isElsewhere(value) ? undefined : { value }
@@ -137,7 +144,7 @@ class Gathering {
   }
 
   async #settled(at: number): Promise<Settled<unknown>> {
-    const stored = this.#found.results.get(this.#plan.id(at))
+    const stored = this.#found.results.get(at)
     if (stored?.final === true && stored.state !== 'succeeded') return rejected(errorOf(stored))
     try {
       return { status: 'fulfilled', value: await this.value(at) }

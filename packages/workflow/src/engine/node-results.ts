@@ -1,17 +1,50 @@
-import { decodeResultValue, encodeResultValue, QueueError, rebuildError } from '@bananasjs/core'
+import {
+  decodeResultBody,
+  decodeResultValue,
+  encodeResultValue,
+  QueueError,
+  rebuildError,
+} from '@bananasjs/core'
 import type { ErrorRecord, PluginHost, ResultFacts } from '@bananasjs/core'
 import { isFinal } from '@bananasjs/core/contract'
 import type { ResultRecord } from '@bananasjs/core/contract'
 
-/** What is stored of a node. */
-export interface NodeResult {
+/** What is stored of a node. Decoded when it is asked for: of ten thousand successes, only the values are. */
+export class NodeResult {
   readonly state: ResultRecord['state']
-  readonly facts: ResultFacts
-  readonly final: boolean
-  /** The value takes no more than a name would. */
-  readonly small: boolean
+  readonly #host: PluginHost
+  readonly #record: ResultRecord
+
+  constructor(host: PluginHost, record: ResultRecord) {
+    this.state = record.state
+    this.#host = host
+    this.#record = record
+  }
+
+  get final(): boolean {
+    return isFinal(this.state)
+  }
+
   /** @throws QueueError UNDECODABLE */
-  value(): unknown
+  get facts(): ResultFacts {
+    return decodeResultValue(this.#record.id, this.#record.value).facts
+  }
+
+  /** The value takes no more than a name would. */
+  get small(): boolean {
+    const { length } = this.#body.body
+    return length > 0 && length <= SMALL_BYTES
+  }
+
+  /** @throws QueueError UNDECODABLE */
+  value(): unknown {
+    const { contentType, body } = this.#body
+    return this.#host.serializerFor(contentType).decode(body)
+  }
+
+  get #body(): ReturnType<typeof decodeResultBody> {
+    return decodeResultBody(this.#record.id, this.#record.value)
+  }
 }
 
 const PAGE = 500
@@ -19,31 +52,32 @@ const PAGE = 500
 const PAGES_AT_ONCE = 4
 const SMALL_BYTES = 1024
 
-/** In pages; what is not stored is absent. */
+/** By id; what is not stored is absent. */
 export async function readResults(
   host: PluginHost,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, NodeResult>> {
   const found = new Map<string, NodeResult>()
-  const read = async (at: number): Promise<void> => {
-    if (at >= ids.length) return
-    for (const record of (await host.results?.get(ids.slice(at, at + PAGE))) ?? [])
-      if (record !== undefined) found.set(record.id, nodeResult(host, record))
-    await read(at + PAGE * PAGES_AT_ONCE)
-  }
-  await Promise.all(Array.from({ length: PAGES_AT_ONCE }, (_, line) => read(line * PAGE)))
+  for (const [at, result] of (await readEach(host, ids)).entries())
+    if (result !== undefined) found.set(ids[at]!, result)
   return found
 }
 
-function nodeResult(host: PluginHost, { id, state, value }: ResultRecord): NodeResult {
-  const { facts, body } = decodeResultValue(id, value)
-  return {
-    state,
-    facts,
-    final: isFinal(state),
-    small: body.length > 0 && body.length <= SMALL_BYTES,
-    value: () => host.serializerFor(facts.contentType ?? 'application/json').decode(body),
+/** In the order of the ids, read in pages. */
+export async function readEach(
+  host: PluginHost,
+  ids: readonly string[],
+): Promise<readonly (NodeResult | undefined)[]> {
+  const found = Array.from<NodeResult | undefined>({ length: ids.length })
+  const read = async (from: number): Promise<void> => {
+    if (from >= ids.length) return
+    const records = (await host.results?.get(ids.slice(from, from + PAGE))) ?? []
+    for (const [at, record] of records.entries())
+      if (record !== undefined) found[from + at] = new NodeResult(host, record)
+    await read(from + PAGE * PAGES_AT_ONCE)
   }
+  await Promise.all(Array.from({ length: PAGES_AT_ONCE }, (_, line) => read(line * PAGE)))
+  return found
 }
 
 export interface NewResult {

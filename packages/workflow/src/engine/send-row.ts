@@ -1,4 +1,5 @@
 import type { NamedInput } from '@bananasjs/core'
+import type { Edge } from '../plan/plan.ts'
 import type { Source } from './gather-value.ts'
 import { frameOf, idOf, inputInHand, sendNode } from './send-node.ts'
 import type { Departure } from './send-node.ts'
@@ -55,31 +56,30 @@ function rowsOf(departures: readonly Departure[]): readonly (readonly Departure[
 }
 
 function isLike(one: Departure, other: Departure): boolean {
+  return isSentLike(one, other) && mayBeInRow(one) && mayBeInRow(other) && haveOneExit(one, other)
+}
+
+function isSentLike(one: Departure, other: Departure): boolean {
   return (
     one.plan === other.plan &&
     one.node.shape === other.node.shape &&
     one.again === other.again &&
     one.once === other.once &&
-    one.inline === other.inline &&
-    waitsForNobody(one) &&
-    waitsForNobody(other) &&
-    haveOneExit(one, other)
+    one.inline === other.inline
   )
 }
 
-/** What others wait for before it is sent brings its own headers along; the last step has the workflow's id. */
-function waitsForNobody({ plan, node, ref, after }: Departure): boolean {
-  return after === undefined && node.from === undefined && ref.node !== plan.head.end
+/** What waits for others brings headers of its own along, the last step has the workflow's id, and more than one exit is told by the plan. */
+function mayBeInRow({ plan, node, ref, after }: Departure): boolean {
+  if (after !== undefined || node.from !== undefined || ref.node === plan.head.end) return false
+  return ref.member !== undefined || node.next?.length === 1
 }
 
-/** Both are awaited at one gate only, at places as far apart as they are themselves. */
-function haveOneExit(one: Departure, other: Departure): boolean {
-  if (one.ref.member !== undefined || other.ref.member !== undefined)
-    return one.ref.member !== undefined && other.ref.member !== undefined && one.ref.node === other.ref.node
-  const [edge, ...more] = one.node.next ?? []
-  const [otherEdge, ...otherMore] = other.node.next ?? []
-  if (edge === undefined || otherEdge === undefined || more.length > 0 || otherMore.length > 0) return false
-  const [gate, at, when] = edge
-  const [otherGate, otherAt, otherWhen] = otherEdge
-  return gate === otherGate && when === otherWhen && at - one.ref.node === otherAt - other.ref.node
+/** Both are awaited at one gate, at places as far apart as they are themselves. */
+function haveOneExit({ node, ref }: Departure, { node: otherNode, ref: otherRef }: Departure): boolean {
+  if (ref.member !== undefined) return otherRef.member !== undefined && ref.node === otherRef.node
+  if (otherRef.member !== undefined) return false
+  const [[gate, at, when]] = node.next as readonly [Edge]
+  const [[otherGate, otherAt, otherWhen]] = otherNode.next as readonly [Edge]
+  return gate === otherGate && when === otherWhen && at - ref.node === otherAt - otherRef.node
 }

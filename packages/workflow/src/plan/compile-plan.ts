@@ -21,7 +21,7 @@ export function compilePlan(blueprint: Blueprint, facts: PlanFacts): Plan {
   const draft = new Draft(hasUndo(blueprint), facts.input)
   const end = draft.add(blueprint, undefined)
   const nodes = draft.finished()
-  const undoable = nodes.flatMap((node, at) => (node.kind === 'task' && node.undo !== undefined ? at : []))
+  const undoable = numbersOf(nodes, (node) => node.kind === 'task' && node.undo !== undefined)
   const { input: _, ...kept } = facts
   return {
     head: {
@@ -48,7 +48,13 @@ function isLink(node: PlanNode, at: number): boolean {
 function startsOf(nodes: readonly PlanNode[]): readonly Span[] {
   const waitsForNobody = (node: PlanNode): boolean =>
     node.from === undefined && (node.kind === 'task' || node.deps.length === 0)
-  return spansOf(nodes.flatMap((node, at) => (waitsForNobody(node) ? at : [])))
+  return spansOf(numbersOf(nodes, waitsForNobody))
+}
+
+function numbersOf(nodes: readonly PlanNode[], isOne: (node: PlanNode) => boolean): readonly number[] {
+  const numbers: number[] = []
+  for (let at = 0; at < nodes.length; at += 1) if (isOne(nodes[at]!)) numbers.push(at)
+  return numbers
 }
 
 function hasUndo(blueprint: Blueprint): boolean {
@@ -59,12 +65,12 @@ function hasUndo(blueprint: Blueprint): boolean {
 }
 
 /** A node while its followers are still unknown. */
-type Growing = (Omit<TaskNode, 'next'> | Omit<GateNode, 'next'>) & { next?: Edge[] }
+type Growing = Fresh & { next?: Edge[]; from?: NonNullable<From>; aside?: true }
+type Fresh = Omit<TaskNode, 'next' | 'from' | 'aside'> | Omit<GateNode, 'next' | 'from' | 'aside'>
 
 class Draft {
   readonly shapes: Shape[] = []
   readonly #shapeAt = new Map<string, number>()
-  readonly #shapeOf = new Map<Shape, number>()
   readonly #nodes: Growing[] = []
   readonly #patient: boolean
   #aside = false
@@ -117,26 +123,14 @@ class Draft {
           () => blueprint.members.map((one) => this.add(one, from)),
           name,
         )
-      case 'map':
-        return this.#gate(
-          blueprint.policy,
-          from,
-          () =>
-            blueprint.inputs.map((value) =>
-              this.#task(
-                {
-                  shape: blueprint.shape,
-                  bound: { value },
-                  immutable: true,
-                  name: undefined,
-                  undo: undefined,
-                },
-                from,
-                undefined,
-              ),
-            ),
-          name,
-        )
+      case 'map': {
+        const shape = this.#shape(blueprint.shape)
+        const members = (): readonly number[] =>
+          blueprint.inputs.map((value) =>
+            this.#push({ kind: 'task', shape, bound: { value }, immutable: true }, from),
+          )
+        return this.#gate(blueprint.policy, from, members, name)
+      }
       case 'open': {
         const gate = gateNode([], blueprint.policy, { name: name ?? `each ${blueprint.shape.task}` })
         return this.#push({ ...gate, open: this.#shape(blueprint.shape) }, from)
@@ -221,10 +215,14 @@ class Draft {
     return at
   }
 
-  #push(node: Omit<TaskNode, 'next'> | Omit<GateNode, 'next'>, from: From): number {
+  #push(node: Fresh, from: From): number {
     const at = this.#nodes.length
-    this.#nodes.push({ ...node, ...(from !== undefined && { from }), ...(this.#aside && { aside: true }) })
-    if (from !== undefined) this.#edge(from.node, [at, 0, from.when])
+    const grown: Growing = node
+    this.#nodes.push(grown)
+    if (this.#aside) grown.aside = true
+    if (from === undefined) return at
+    grown.from = from
+    this.#edge(from.node, [at, 0, from.when])
     return at
   }
 
@@ -235,14 +233,6 @@ class Draft {
   }
 
   #shape(shape: Shape): number {
-    const same = this.#shapeOf.get(shape)
-    if (same !== undefined) return same
-    const at = this.#shapeLike(shape)
-    this.#shapeOf.set(shape, at)
-    return at
-  }
-
-  #shapeLike(shape: Shape): number {
     const key = JSON.stringify(shape)
     const known = this.#shapeAt.get(key)
     if (known !== undefined) return known

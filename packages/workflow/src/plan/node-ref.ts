@@ -41,8 +41,8 @@ export const HEADER = {
 
 /** Without a node: the task's id says which. */
 const REF = /^(\d+)\/(?:(\d+)(?::(\d+))?)?\/(.+)$/s
-/** The end of an id, after that of the workflow. @see createView */
-const ID_END = /^\.n(\d+)(?:m(\d+))?(?:r\d+)?$/
+/** The end of the id of a member, after that of the workflow. @see createView */
+const MEMBER = /^\.n(\d+)(?:m(\d+))?(?:r\d+)?$/
 const EXIT = /^(\d+)\.(?:(-?\d+)\.(\d+)|open)$/
 
 /** `undefined` for a message that belongs to no workflow. */
@@ -51,19 +51,28 @@ export function readRef({ id, headers }: Sent): NodeRef | undefined {
 }
 
 export function parseRef(text: string, id = ''): NodeRef | undefined {
-  const found = REF.exec(text)
+  if (text !== latest.text) latest = { text, found: REF.exec(text) }
+  const { found } = latest
   if (found === null) return undefined
   const [, generation, named, namedMember, flow] = found
-  const [, node, member] =
-    named === undefined ? (ID_END.exec(id.slice(flow!.length)) ?? []) : [undefined, named, namedMember]
-  if (node === undefined) return undefined
-  return {
-    flow: flow!,
-    node: Number(node),
-    generation: Number(generation),
-    ...(member !== undefined && { member: Number(member) }),
-  }
+  const ref = { flow: flow!, node: Number(named), generation: Number(generation) }
+  if (named === undefined) return refById(ref, id)
+  return namedMember === undefined ? ref : { ...ref, member: Number(namedMember) }
 }
+
+function refById(ref: NodeRef, id: string): NodeRef | undefined {
+  if (!id.startsWith(`${ref.flow}.n`)) return undefined
+  // Most are nothing but a number, which is had without the work of an expression.
+  const plain = Number(id.slice(ref.flow.length + 2))
+  if (Number.isInteger(plain)) return { ...ref, node: plain }
+  const found = MEMBER.exec(id.slice(ref.flow.length))
+  if (found === null) return undefined
+  const [, node, member] = found
+  return { ...ref, node: Number(node), ...(member !== undefined && { member: Number(member) }) }
+}
+
+/** Members of a group come one after the other. */
+let latest: { readonly text: string; readonly found: RegExpExecArray | null } = { text: '', found: null }
 
 export function writeRef({ flow, node, generation, member }: NodeRef): string {
   return `${generation}/${node}${member === undefined ? '' : `:${member}`}/${flow}`

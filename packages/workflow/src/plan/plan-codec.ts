@@ -1,70 +1,48 @@
 import { QueueError } from '@bananasjs/core'
 import type { PluginHost } from '@bananasjs/core'
-import type { PlanNode } from './plan.ts'
+
+type Codec = Pick<PluginHost, 'serializer' | 'serializerFor'>
+type Serializer = Codec['serializer']
 
 /** An input that a node has been given beforehand. */
-interface Bound {
+export interface Bound {
   readonly value: unknown
 }
 
-type Codec = Pick<PluginHost, 'serializer' | 'serializerFor'>
-
 const JSON_TYPE = 'application/json'
 
-/**
- * The skeleton as JSON, and every bound input as its serializer wrote it: what is encrypted in messages is encrypted here.
- * First a line with the content type, then the skeleton.
- */
-export function encodePart(part: unknown, { serializer }: Codec): Buffer {
-  return page(
-    JSON.stringify(part, (key, value: unknown) =>
-      key === 'bound' ? boundText((value as Bound).value, serializer) : value,
-    ),
-    serializer,
-  )
+/** First a line with the content type of what is bound, then the skeleton as JSON. */
+export function encodePart(part: object, { contentType }: Serializer): Buffer {
+  return Buffer.from(`${contentType}\n${JSON.stringify(part)}`)
 }
 
-/** The same for nodes, of which there may be very many: a replacer would be called for each of their fields. */
-export function encodeNodes(nodes: readonly PlanNode[], { serializer }: Codec): Buffer {
-  const texts = nodes.map((node) => {
-    if (node.kind === 'gate') return node
-    const { bound, undo } = node
-    if (bound === undefined && undo === undefined) return node
-    return {
-      ...node,
-      ...(bound && { bound: boundText(bound.value, serializer) }),
-      ...(undo?.bound && { undo: { ...undo, bound: boundText(undo.bound.value, serializer) } }),
-    }
-  })
-  return page(JSON.stringify(texts), serializer)
-}
-
-function page(text: string, { contentType }: Codec['serializer']): Buffer {
-  return Buffer.from(`${contentType}\n${text}`)
-}
-
-/** Bound inputs are decoded when they are looked at. @throws QueueError UNDECODABLE */
+/** With the serializer that wrote what is bound. @throws QueueError UNDECODABLE */
 // oxlint-disable-next-line no-unnecessary-type-parameters -- the caller knows which part it stored
-export function decodePart<Part>(bytes: Uint8Array, what: string, { serializerFor }: Codec): Part {
+export function decodePart<Part>(
+  bytes: Uint8Array,
+  what: string,
+  { serializerFor }: Codec,
+): { readonly part: Part; readonly serializer: Serializer } {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
   const end = text.indexOf('\n')
   try {
-    const contentType = text.slice(0, end)
-    return JSON.parse(text.slice(end + 1), (key, value: unknown) =>
-      key === 'bound' && typeof value === 'string' ? lazily(value, serializerFor(contentType)) : value,
-    ) as Part
+    const serializer = serializerFor(text.slice(0, end))
+    return { part: JSON.parse(text.slice(end + 1)) as Part, serializer }
   } catch (cause) {
     if (QueueError.is(cause)) throw cause
     throw new QueueError('UNDECODABLE', `The plan of ${what} cannot be read.`, { cause })
   }
 }
 
-function boundText(value: unknown, serializer: Codec['serializer']): string {
-  const bytes = Buffer.from(serializer.encode(value))
-  return serializer.contentType === JSON_TYPE ? bytes.toString() : bytes.toString('base64')
+/** As its serializer wrote it: what is encrypted in messages is encrypted here. */
+export function packBound({ value }: Bound, serializer: Serializer): string {
+  const { buffer, byteOffset, byteLength } = serializer.encode(value)
+  const encoding = serializer.contentType === JSON_TYPE ? 'utf8' : 'base64'
+  return Buffer.from(buffer, byteOffset, byteLength).toString(encoding)
 }
 
-function lazily(text: string, serializer: Codec['serializer']): Bound {
+/** Decoded when it is looked at, which throws UNDECODABLE. */
+export function unpackBound(text: string, serializer: Serializer): Bound {
   const encoding = serializer.contentType === JSON_TYPE ? 'utf8' : 'base64'
   return {
     get value() {

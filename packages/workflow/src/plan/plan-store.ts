@@ -1,18 +1,27 @@
 import { QueueError } from '@bananasjs/core'
 import type { PluginHost } from '@bananasjs/core'
 import type { ResultBackend } from '@bananasjs/core/contract'
-import { decodePart, encodeNodes, encodePart } from './plan-codec.ts'
 import { createView } from './life.ts'
 import type { Life, PlanView } from './life.ts'
+import { decodeLife, encodeLife } from './life-codec.ts'
+import { decodePart, encodePart } from './plan-codec.ts'
+import { packNodes, unpackNodes } from './plan-rows.ts'
+import type { StoredNode } from './plan-rows.ts'
 import type { Plan, PlanHead, PlanNode } from './plan.ts'
 
 interface StoredHead extends PlanHead {
   readonly pageNodes: number
   /** All of them, where one page is enough. */
-  readonly nodes?: readonly PlanNode[]
+  readonly nodes?: readonly StoredNode[]
 }
 
-const PAGE_NODES = 256
+/** A plan that travels. */
+interface StoredPlan {
+  readonly head: PlanHead
+  readonly nodes: readonly StoredNode[]
+}
+
+const PAGE_NODES = 1024
 /** What a page may take, where the backend would take more. */
 const PAGE_BYTES = 256 * 1024
 /** A linear plan up to this size travels in the headers of its messages. */
@@ -31,7 +40,8 @@ export class PlanStore {
   /** What travels in the header, for a plan that is small and linear. */
   inline({ head, nodes }: Plan): string | undefined {
     if (!head.linear || nodes.length > PAGE_NODES) return undefined
-    const bytes = encodePart({ head, nodes }, this.#host)
+    const { serializer } = this.#host
+    const bytes = encodePart({ head, nodes: packNodes(nodes, serializer) } satisfies StoredPlan, serializer)
     return bytes.length > INLINE_BYTES ? undefined : bytes.toString('base64url')
   }
 
@@ -42,6 +52,7 @@ export class PlanStore {
    */
   async save(flow: string, plan: Plan): Promise<{ readonly head: PlanHead; readonly fresh: boolean }> {
     const results = this.#results()
+    const { serializer } = this.#host
     const { pageNodes, pages } = this.#paged(plan)
     const one = pages.length === 1
     const stored = one
@@ -50,13 +61,13 @@ export class PlanStore {
           pages.map((page, at) => results.swap(this.#key(flow, `p${at}`), null, page, plan.head.keepMs)),
         )
     if (stored.some((page, at) => page !== null && !pages[at]!.equals(page))) throw taken(flow)
-    const head: StoredHead = { ...plan.head, pageNodes, ...(one && { nodes: plan.nodes }) }
-    const bytes = encodePart(head, this.#host)
+    const nodes = one ? { nodes: packNodes(plan.nodes, serializer) } : undefined
+    const head: StoredHead = { ...plan.head, pageNodes, ...nodes }
+    const bytes = encodePart(head, serializer)
     const standing = await results.swap(this.#key(flow, 'head'), null, bytes, plan.head.keepMs)
     if (standing === null || bytes.equals(standing)) return { head: plan.head, fresh: true }
-    const found = decodePart<StoredHead>(standing, flow, this.#host)
-    const { nodes = [], ...rest } = found
-    if (found.size !== head.size || (one && !encodeNodes(nodes, this.#host).equals(pages[0]!)))
+    const { nodes: found = [], ...rest } = decodePart<StoredHead>(standing, flow, this.#host).part
+    if (rest.size !== head.size || (one && !encodePart(found, serializer).equals(pages[0]!)))
       throw taken(flow)
     return { head: rest, fresh: false }
   }
@@ -87,7 +98,7 @@ export class PlanStore {
    * @throws QueueError CONFLICT when somebody else has just begun one
    */
   async renew(view: PlanView, life: Life): Promise<PlanView> {
-    const bytes = encodePart(life, this.#host)
+    const bytes = encodeLife(life, this.#host.serializer)
     const key = this.#lifeKey(view.flow, life.generation)
     const standing = await this.#results().swap(key, null, bytes, view.head.keepMs)
     if (standing !== null && !bytes.equals(standing))
@@ -97,11 +108,14 @@ export class PlanStore {
 
   async #life(flow: string, generation: number): Promise<Life | undefined> {
     const bytes = await this.#results().swap(this.#lifeKey(flow, generation), null, null, 0)
-    return bytes === null ? undefined : decodePart<Life>(bytes, flow, this.#host)
+    return bytes === null ? undefined : decodeLife(bytes, flow, this.#host)
   }
 
   #travelling(flow: string, inline: string): PlanView {
-    const { head, nodes } = decodePart<Plan>(Buffer.from(inline, 'base64url'), flow, this.#host)
+    const bytes = Buffer.from(inline, 'base64url')
+    const { part, serializer } = decodePart<StoredPlan>(bytes, flow, this.#host)
+    const { head } = part
+    const nodes = unpackNodes(part.nodes, serializer)
     return createView(flow, head, (at) => nodes[at]!)
   }
 
@@ -111,8 +125,9 @@ export class PlanStore {
     if (bytes === null) return undefined
     const life = generation === 0 ? undefined : await this.#life(flow, generation)
     if (generation > 0 && life === undefined) return undefined
-    const head = decodePart<StoredHead>(bytes, flow, this.#host)
-    const { nodes } = head
+    const { part, serializer } = decodePart<StoredHead>(bytes, flow, this.#host)
+    const { nodes: packed, ...head } = part
+    const nodes = packed && unpackNodes(packed, serializer)
     return createView(
       flow,
       head,
@@ -131,16 +146,18 @@ export class PlanStore {
   async #page(flow: string, page: number): Promise<readonly PlanNode[]> {
     const bytes = await this.#results().swap(this.#key(flow, `p${page}`), null, null, 0)
     if (bytes === null) throw forgotten(flow)
-    const nodes = decodePart<readonly PlanNode[]>(bytes, flow, this.#host)
+    const { part, serializer } = decodePart<readonly StoredNode[]>(bytes, flow, this.#host)
+    const nodes = unpackNodes(part, serializer)
     this.#keep(`p${page} ${flow}`, nodes)
     return nodes
   }
 
   #paged({ nodes }: Plan): { readonly pageNodes: number; readonly pages: readonly Buffer[] } {
+    const { serializer } = this.#host
     const most = Math.min(PAGE_BYTES, this.#results().supports.maxValueBytes)
     for (let pageNodes = PAGE_NODES; ; pageNodes /= 4) {
       const pages = Array.from({ length: Math.ceil(nodes.length / pageNodes) }, (_, at) =>
-        encodeNodes(nodes.slice(at * pageNodes, (at + 1) * pageNodes), this.#host),
+        encodePart(packNodes(nodes.slice(at * pageNodes, (at + 1) * pageNodes), serializer), serializer),
       )
       if (pageNodes === 1 || pages.every((page) => page.length <= most)) return { pageNodes, pages }
     }
