@@ -60,7 +60,7 @@ const sqs: Starter = {
   name: 'SQS (fauxqs)',
   can: ['link', 'restart'],
   fenced: false,
-  tasks: 5000,
+  tasks: 2500,
   async start() {
     const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-sqs-'))
     const server = await startSqsProcess(join(folder, 'fauxqs'))

@@ -224,7 +224,7 @@ export class Workflows implements Plugin {
     const saved = host.results === undefined && small ? undefined : await plans.save(id, plan)
     const head = saved?.head ?? plan.head
     return {
-      view: createView(id, head, (at) => plan.nodes[at]!),
+      view: createView(id, head, (at) => plan.nodes.at(at)),
       again: saved?.fresh === false,
       inline: small ? plans.inline({ head, nodes: plan.nodes }) : undefined,
     }
@@ -247,7 +247,7 @@ export class Workflows implements Plugin {
       input: input === undefined ? undefined : { value: input },
     })
     const { head, fresh } = await plans.save(id, plan)
-    return { view: createView(id, head, (at) => plan.nodes[at]!), again: !fresh }
+    return { view: createView(id, head, (at) => plan.nodes.at(at)), again: !fresh }
   }
 
   #timeOut({ flow, generation }: NodeRef): void {

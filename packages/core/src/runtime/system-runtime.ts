@@ -26,9 +26,9 @@ class SystemTimer implements Timer {
     clearTimeout(this.#handle)
   }
 
-  // setTimeout fires at once for anything above 2^31 - 1 ms, so long delays go in stages.
+  // setTimeout fires at once for anything above 2^31 - 1 ms, so long delays go in stages; of what is past already, it warns.
   #start(callback: () => void, leftMs: number): void {
-    const stageMs = Math.min(leftMs, LONGEST_TIMEOUT_MS)
+    const stageMs = Math.max(0, Math.min(leftMs, LONGEST_TIMEOUT_MS))
     const next = leftMs > stageMs ? () => this.#start(callback, leftMs - stageMs) : callback
     this.#handle = setTimeout(next, stageMs)
     if (this.#background) this.#handle.unref()

@@ -1,5 +1,6 @@
 import { compose } from '../plan/compose.ts'
 import { nodeLabel } from '../plan/node-label.ts'
+import { Nodes } from '../plan/nodes.ts'
 import type { Plan, TaskNode } from '../plan/plan.ts'
 import type { PlanView } from '../plan/life.ts'
 import type { Shape } from '../signature/blueprint.ts'
@@ -51,7 +52,7 @@ export async function planCompensation(
     keepMs: head.keepMs,
     undoes: { flow, generation, error: error! },
   }
-  return { flow: `${flow}.undo${generation}`, plan: { head: undoHead, nodes: nodes.map(inTurn) } }
+  return { flow: `${flow}.undo${generation}`, plan: { head: undoHead, nodes: new Nodes(nodes.map(inTurn)) } }
 }
 
 /** Each after the end of the one before, whatever that end was. */

@@ -1,8 +1,16 @@
 import { QueueError } from '@bananasjs/core'
-import type { Blueprint, DagBlueprint, Policy, Shape, StepBlueprint } from '../signature/blueprint.ts'
+import type {
+  Blueprint,
+  DagBlueprint,
+  MapBlueprint,
+  Policy,
+  Shape,
+  StepBlueprint,
+} from '../signature/blueprint.ts'
 import { compose } from './compose.ts'
-import { spansOf } from './life.ts'
-import type { Edge, GateNode, Plan, PlanNode, Span, TaskNode, When } from './plan.ts'
+import { graphOf } from './graph-of.ts'
+import { Nodes } from './nodes.ts'
+import type { Edge, GateNode, Plan, Span, TaskNode, When } from './plan.ts'
 
 export interface PlanFacts {
   readonly startedAt: number
@@ -21,16 +29,12 @@ export function compilePlan(blueprint: Blueprint, facts: PlanFacts): Plan {
   const draft = new Draft(hasUndo(blueprint), facts.input)
   const end = draft.add(blueprint, undefined)
   const nodes = draft.finished()
-  const undoable = numbersOf(nodes, (node) => node.kind === 'task' && node.undo !== undefined)
   const { input: _, ...kept } = facts
   return {
     head: {
-      size: nodes.length,
       shapes: draft.shapes,
       end,
-      starts: startsOf(nodes),
-      undoable,
-      linear: nodes.every(isLink),
+      ...graphOf(nodes),
       ...defined(kept),
     },
     nodes,
@@ -39,22 +43,6 @@ export function compilePlan(blueprint: Blueprint, facts: PlanFacts): Plan {
 
 function defined<F extends object>(facts: F): { [K in keyof F]: Exclude<F[K], undefined> } {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as never
-}
-
-function isLink(node: PlanNode, at: number): boolean {
-  return node.kind === 'task' && node.undo === undefined && (at === 0 || node.from !== undefined)
-}
-
-function startsOf(nodes: readonly PlanNode[]): readonly Span[] {
-  const waitsForNobody = (node: PlanNode): boolean =>
-    node.from === undefined && (node.kind === 'task' || node.deps.length === 0)
-  return spansOf(numbersOf(nodes, waitsForNobody))
-}
-
-function numbersOf(nodes: readonly PlanNode[], isOne: (node: PlanNode) => boolean): readonly number[] {
-  const numbers: number[] = []
-  for (let at = 0; at < nodes.length; at += 1) if (isOne(nodes[at]!)) numbers.push(at)
-  return numbers
 }
 
 function hasUndo(blueprint: Blueprint): boolean {
@@ -71,7 +59,7 @@ type Fresh = Omit<TaskNode, 'next' | 'from' | 'aside'> | Omit<GateNode, 'next' |
 class Draft {
   readonly shapes: Shape[] = []
   readonly #shapeAt = new Map<string, number>()
-  readonly #nodes: Growing[] = []
+  readonly #nodes = new Nodes<Growing>()
   readonly #patient: boolean
   #aside = false
   readonly #input: { readonly value: unknown } | undefined
@@ -82,7 +70,7 @@ class Draft {
     this.#input = input
   }
 
-  finished(): readonly PlanNode[] {
+  finished(): Nodes {
     return this.#nodes
   }
 
@@ -123,14 +111,8 @@ class Draft {
           () => blueprint.members.map((one) => this.add(one, from)),
           name,
         )
-      case 'map': {
-        const shape = this.#shape(blueprint.shape)
-        const members = (): readonly number[] =>
-          blueprint.inputs.map((value) =>
-            this.#push({ kind: 'task', shape, bound: { value }, immutable: true }, from),
-          )
-        return this.#gate(blueprint.policy, from, members, name)
-      }
+      case 'map':
+        return this.#gate(blueprint.policy, from, () => this.#row(blueprint, from), name)
       case 'open': {
         const gate = gateNode([], blueprint.policy, { name: name ?? `each ${blueprint.shape.task}` })
         return this.#push({ ...gate, open: this.#shape(blueprint.shape) }, from)
@@ -167,11 +149,11 @@ class Draft {
 
   // oxlint-disable-next-line max-params -- a gate is what passes it, after whom, and how it is called
   #gate(policy: Policy, from: From, members: () => readonly number[], name: string | undefined): number {
-    const first = this.#nodes.length
+    const first = this.#nodes.size
     const deps = members()
     // Nobody to wait for: it still comes after the one before.
     if (deps.length === 0) return this.#push(gateNode([], policy, { name }), from)
-    const inside: Span = [first, this.#nodes.length - first]
+    const inside: Span = [first, this.#nodes.size - first]
     return this.#link(gateNode(deps, this.#policy(policy), { name, inside }), deps)
   }
 
@@ -209,16 +191,39 @@ class Draft {
   }
 
   #link(gate: GateNode, deps: readonly number[]): number {
-    const leaves = deps.length > 0 && deps.every((dep) => this.#nodes[dep]!.kind === 'task')
+    const kind = (dep: number): string => this.#nodes.entryAt(dep).entry.kind
+    const isRow = deps.length > 0 && kind(deps[0]!) === 'row'
+    const leaves = isRow || (deps.length > 0 && deps.every((dep) => kind(dep) === 'task'))
     const at = this.#push({ ...gate, ...(leaves && { leaves }) }, undefined)
-    for (const [position, dep] of deps.entries()) this.#edge(dep, [at, position, 'value'])
+    // A row knows its gate.
+    if (!isRow) for (const [position, dep] of deps.entries()) this.#edge(dep, [at, position, 'value'])
     return at
   }
 
+  /** Its gate comes right after it, and is the only one that waits for its members. */
+  #row({ shape, inputs }: MapBlueprint, from: From): readonly number[] {
+    if (inputs.length === 0) return []
+    const first = this.#nodes.push({
+      kind: 'row',
+      like: {
+        kind: 'task',
+        shape: this.#shape(shape),
+        immutable: true,
+        ...(from !== undefined && { from }),
+        ...(this.#aside && { aside: true }),
+      },
+      size: inputs.length,
+      edge: [this.#nodes.size + inputs.length, 0, 'value'],
+      bound: (at) => ({ value: inputs[at] }),
+    })
+    const members = Array.from({ length: inputs.length }, (_, at) => first + at)
+    if (from !== undefined) for (const member of members) this.#edge(from.node, [member, 0, from.when])
+    return members
+  }
+
   #push(node: Fresh, from: From): number {
-    const at = this.#nodes.length
     const grown: Growing = node
-    this.#nodes.push(grown)
+    const at = this.#nodes.push(grown)
     if (this.#aside) grown.aside = true
     if (from === undefined) return at
     grown.from = from
@@ -227,9 +232,10 @@ class Draft {
   }
 
   #edge(from: number, edge: Edge): void {
-    const node = this.#nodes[from]!
-    node.next ??= []
-    node.next.push(edge)
+    const { entry } = this.#nodes.entryAt(from)
+    if (entry.kind === 'row') return
+    entry.next ??= []
+    entry.next.push(edge)
   }
 
   #shape(shape: Shape): number {

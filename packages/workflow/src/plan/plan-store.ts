@@ -5,6 +5,7 @@ import { createView } from './life.ts'
 import type { Life, PlanView } from './life.ts'
 import { decodeLife, encodeLife } from './life-codec.ts'
 import { decodePart, encodePart } from './plan-codec.ts'
+import { Nodes } from './nodes.ts'
 import { packNodes, unpackNodes } from './plan-rows.ts'
 import type { StoredNode } from './plan-rows.ts'
 import type { Plan, PlanHead, PlanNode } from './plan.ts'
@@ -31,7 +32,7 @@ const CACHED = 1000
 /** Plans in the result backend, written once and never changed, so that a page once read may be kept. */
 export class PlanStore {
   readonly #host: PluginHost
-  readonly #cache = new Map<string, PlanView | readonly PlanNode[]>()
+  readonly #cache = new Map<string, PlanView | Nodes>()
 
   constructor(host: PluginHost) {
     this.#host = host
@@ -39,7 +40,7 @@ export class PlanStore {
 
   /** What travels in the header, for a plan that is small and linear. */
   inline({ head, nodes }: Plan): string | undefined {
-    if (!head.linear || nodes.length > PAGE_NODES) return undefined
+    if (!head.linear || nodes.size > PAGE_NODES) return undefined
     const { serializer } = this.#host
     const bytes = encodePart({ head, nodes: packNodes(nodes, serializer) } satisfies StoredPlan, serializer)
     return bytes.length > INLINE_BYTES ? undefined : bytes.toString('base64url')
@@ -79,7 +80,7 @@ export class PlanStore {
   ): Promise<PlanView | undefined> {
     const key = `${generation} ${flow}`
     const cached = this.#cache.get(key)
-    if (cached !== undefined && 'head' in cached) return cached
+    if (cached !== undefined && !(cached instanceof Nodes)) return cached
     const view = inline === undefined ? await this.#stored(flow, generation) : this.#travelling(flow, inline)
     if (view !== undefined) this.#keep(key, view)
     return view
@@ -116,7 +117,7 @@ export class PlanStore {
     const { part, serializer } = decodePart<StoredPlan>(bytes, flow, this.#host)
     const { head } = part
     const nodes = unpackNodes(part.nodes, serializer)
-    return createView(flow, head, (at) => nodes[at]!)
+    return createView(flow, head, (at) => nodes.at(at))
   }
 
   async #stored(flow: string, generation: number): Promise<PlanView | undefined> {
@@ -131,19 +132,19 @@ export class PlanStore {
     return createView(
       flow,
       head,
-      nodes === undefined ? (at) => this.#node(flow, head, at) : (at) => nodes[at]!,
+      nodes === undefined ? (at) => this.#node(flow, head, at) : (at) => nodes.at(at),
       life,
     )
   }
 
   #node(flow: string, { pageNodes }: StoredHead, at: number): PlanNode | Promise<PlanNode> {
     const page = Math.floor(at / pageNodes)
-    const cached = this.#cache.get(`p${page} ${flow}`) as readonly PlanNode[] | undefined
-    if (cached !== undefined) return cached[at % pageNodes]!
-    return this.#page(flow, page).then((nodes) => nodes[at % pageNodes]!)
+    const cached = this.#cache.get(`p${page} ${flow}`)
+    if (cached instanceof Nodes) return cached.at(at % pageNodes)
+    return this.#page(flow, page).then((nodes) => nodes.at(at % pageNodes))
   }
 
-  async #page(flow: string, page: number): Promise<readonly PlanNode[]> {
+  async #page(flow: string, page: number): Promise<Nodes> {
     const bytes = await this.#results().swap(this.#key(flow, `p${page}`), null, null, 0)
     if (bytes === null) throw forgotten(flow)
     const { part, serializer } = decodePart<readonly StoredNode[]>(bytes, flow, this.#host)
@@ -156,14 +157,14 @@ export class PlanStore {
     const { serializer } = this.#host
     const most = Math.min(PAGE_BYTES, this.#results().supports.maxValueBytes)
     for (let pageNodes = PAGE_NODES; ; pageNodes /= 4) {
-      const pages = Array.from({ length: Math.ceil(nodes.length / pageNodes) }, (_, at) =>
-        encodePart(packNodes(nodes.slice(at * pageNodes, (at + 1) * pageNodes), serializer), serializer),
+      const pages = Array.from({ length: Math.ceil(nodes.size / pageNodes) }, (_, at) =>
+        encodePart(packNodes(nodes, serializer, [at * pageNodes, pageNodes]), serializer),
       )
       if (pageNodes === 1 || pages.every((page) => page.length <= most)) return { pageNodes, pages }
     }
   }
 
-  #keep(key: string, value: PlanView | readonly PlanNode[]): void {
+  #keep(key: string, value: PlanView | Nodes): void {
     if (this.#cache.size >= CACHED) this.#cache.delete(this.#cache.keys().next().value!)
     this.#cache.set(key, value)
   }

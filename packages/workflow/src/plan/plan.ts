@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '@bananasjs/core'
 import type { Policy, Shape } from '../signature/blueprint.ts'
+import type { Nodes } from './nodes.ts'
 
 /**
  * A workflow, numbered and linked: what workers read to know what comes next. Never changed once stored; what happens is kept
@@ -7,7 +8,7 @@ import type { Policy, Shape } from '../signature/blueprint.ts'
  */
 export interface Plan {
   readonly head: PlanHead
-  readonly nodes: readonly PlanNode[]
+  readonly nodes: Nodes
 }
 
 export interface PlanHead {
