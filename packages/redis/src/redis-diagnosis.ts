@@ -92,7 +92,7 @@ async function persistence(client: RedisClient, { appendOnly }: Server): Promise
   return {
     check,
     level: 'warning',
-    found: `appendfsync ${policy}: a crash of the server loses nothing, a power cut the last second or two`,
+    found: `appendfsync ${policy}: a power cut may lose the last second or two, and so may a kill of the server while its disk is slow`,
     fix: 'Set appendfsync always where that matters; it costs throughput.',
   }
 }
