@@ -7,8 +7,14 @@ export interface Entry {
   readonly report: Report
 }
 
+const TABLE = `| broker | verdict | tasks | lost | success, 95 % interval | proved | twice | p99 before, during, after | back at 90 % after |
+| --- | --- | --: | --: | --: | --: | --: | --: | --: |`
+
 /** The page of the docs, made of what was measured and of nothing else. */
-export function resiliencePage(entries: readonly Entry[], machine: string): string {
+export function resiliencePage(
+  entries: readonly Entry[],
+  { machine, soak }: { readonly machine: string; readonly soak: Report | undefined },
+): string {
   const experiments = [...new Set(entries.map(({ experiment }) => experiment))]
   const sections = experiments.map((name) =>
     section(
@@ -23,8 +29,29 @@ and a proxy that cuts them off. Written by \`node integration/chaos/suite-main.t
 
 ${machine}
 
-${sections.join('\n\n')}
+${[...sections, ...(soak === undefined ? [] : [soakSection(soak)])].join('\n\n')}
 `
+}
+
+/** The long run, whose report is kept whole. */
+function soakSection(soak: Report): string {
+  const bites = soak.faults.map(({ name, bites: count }) => `- \`${name}\`: ${count} times`)
+  const kept = soak.invariants.filter(({ outcome }) => outcome === 'held').map(({ id }) => id)
+  return `## ${soak.title}
+
+${soak.stage}, ${Math.round(soak.durationMs / 60_000)} minutes, with the history of every task. Written by
+\`node integration/chaos/soak-main.ts --history\`; [the whole report](/reports/soak.html).
+
+${bites.join('\n')}
+
+${TABLE}
+${row(soak.stage.split(',')[0]!, soak)}
+
+Promises judged from the history and kept: ${kept.join(', ')}.${reasonsOf(soak)}`
+}
+
+function reasonsOf({ verdict, reasons }: Report): string {
+  return verdict === 'held' ? '' : `\n\n${reasons.map((reason) => `- ${reason}`).join('\n')}`
 }
 
 function section(name: string, entries: readonly Entry[]): string {
@@ -34,8 +61,7 @@ function section(name: string, entries: readonly Entry[]): string {
 
 ${[...new Set(entries.flatMap(({ report }) => report.faults.map((fault) => `- \`${fault.kind}\`: ${fault.name}`)))].join('\n')}
 
-| broker | verdict | tasks | lost | success, 95 % interval | proved | twice | p99 before, during, after | back at 90 % after |
-| --- | --- | --: | --: | --: | --: | --: | --: | --: |
+${TABLE}
 ${rows.join('\n')}
 
 ${entries

@@ -14,6 +14,7 @@ import { canRun, runOn } from './run-on.ts'
  */
 const ROOT = join(import.meta.dirname, '../..')
 const REPORTS = join(ROOT, 'chaos-report')
+const SOAK = join(ROOT, 'docs/public/reports/soak.json')
 const wanted = process.argv.slice(2)
 const runs = Object.keys(FIXED_SET).flatMap((experiment) =>
   STARTERS.map((starter) => ({ experiment, starter })),
@@ -26,7 +27,8 @@ for (const { experiment, starter } of runs.filter(isWanted)) {
   await saveReport(report, REPORTS, nameOf({ experiment, starter }))
   if (report.verdict !== 'held') held = false
 }
-writeFileSync(join(ROOT, 'docs/resilience.md'), resiliencePage(await saved(), machine()))
+const soak = existsSync(SOAK) ? await readReport(SOAK) : undefined
+writeFileSync(join(ROOT, 'docs/resilience.md'), resiliencePage(await saved(), { machine: machine(), soak }))
 process.exit(held ? 0 : 1)
 
 type Run = (typeof runs)[number]
