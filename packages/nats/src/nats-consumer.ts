@@ -128,8 +128,6 @@ export class NatsConsumer implements Consumer {
         const waits = deadline > systemRuntime.monotonic()
         return waits ? await this.#await(max, deadline, stop) : await this.#poll(max, stop)
       }
-      const { connection } = this.#client.link
-      if (connection !== undefined && this.#puller.waiting) this.#puller.want(connection, max)
       return ready
     } finally {
       if (!stop.aborted) this.#puller.rest()
@@ -145,14 +143,17 @@ export class NatsConsumer implements Consumer {
     this.#polls = now - this.#polledAt < SOON_MS ? this.#polls + 1 : 0
     this.#polledAt = now
     this.#puller.check()
-    if (this.#puller.waiting) return []
-    const driver = await this.#ready(stop)
-    if (this.#polls >= POLLS) {
+    if (!this.#puller.waiting) {
+      const driver = await this.#ready(stop)
+      if (this.#polls < POLLS) {
+        this.#puller.look(driver, max)
+        await this.#news(this.#client.settings.commandMs, stop)
+        return this.#handOut(this.#puller.take(max))
+      }
       this.#puller.want(driver, max)
-      return []
     }
-    this.#puller.look(driver, max)
-    await this.#news(this.#client.settings.commandMs, stop)
+    const { arrivingMs } = this.#puller
+    if (arrivingMs > 0) await this.#news(arrivingMs, stop)
     return this.#handOut(this.#puller.take(max))
   }
 

@@ -17,6 +17,9 @@ const SILENCES = 2
 /** Whoever asks for nothing more for so long is not reading: what the server sends is for others. */
 const LINGER_MS = 100
 
+/** Within so long the server has begun to serve a pull, if it can. Longer, and a poll of an empty queue would hold up others. */
+const ARRIVING_MS = 3
+
 const NO_RESPONDERS = 503
 const HEARTBEAT = 100
 
@@ -81,6 +84,12 @@ export class Puller {
   /** Does a pull wait at the server? Then asking again would tell nothing new. */
   get waiting(): boolean {
     return this.#line?.pull !== undefined && this.#line.standing
+  }
+
+  /** Ms in which more may still come of a pull that was just sent or served; 0: what it has not brought is not there. */
+  get arrivingMs(): number {
+    if (!this.waiting) return 0
+    return Math.max(0, this.#line!.heardAt + ARRIVING_MS - systemRuntime.monotonic())
   }
 
   get hasNews(): boolean {

@@ -74,11 +74,13 @@ export class FetchLoop {
   /** One round over the queues that may have work; true when any had. */
   async #poll(open: readonly Source[], max: number): Promise<boolean> {
     let found = 0
+    // Room that a queue known to be empty would leave is for the others.
+    const worth = open.filter((source) => source.worthPolling)
     for (const source of this.#order(open)) {
       const left = Math.min(max - found, this.#options.room())
       if (left <= 0 || this.#current.signal.aborted) break
       if (!source.worthPolling) continue
-      const got = await this.#receive(source, this.#share(source, open, left), 0)
+      const got = await this.#receive(source, this.#share(source, worth, left), 0)
       found += got
       if (got > 0 && this.#options.strict) break
     }
@@ -86,9 +88,9 @@ export class FetchLoop {
   }
 
   /** Strict takes all there is room for; by weight, a source gets its share of the room, at least one. */
-  #share(source: Source, open: readonly Source[], room: number): number {
+  #share(source: Source, worth: readonly Source[], room: number): number {
     if (this.#options.strict) return room
-    const total = open.reduce((sum, one) => sum + one.weight, 0)
+    const total = worth.reduce((sum, one) => sum + one.weight, 0)
     return Math.max(1, Math.ceil((room * source.weight) / total))
   }
 
