@@ -1,25 +1,29 @@
 import type { Report } from '@bananasjs/chaos'
+import type { PowerCutOutcome } from '../power-cut/cut-power.ts'
+import { summaryOf } from './run-summary.ts'
+import type { RunSummary } from './run-summary.ts'
 
-/** One run of the fixed set. */
-export interface Entry {
-  readonly broker: string
-  readonly experiment: string
-  readonly report: Report
+interface Measured<T> {
+  readonly machine: string
+  readonly rows: readonly T[]
+}
+
+export interface ResilienceFacts {
+  readonly suite: Measured<RunSummary>
+  readonly powerCuts: Measured<PowerCutOutcome>
+  readonly soak: Report | undefined
 }
 
 const TABLE = `| broker | verdict | tasks | lost | success, 95 % interval | proved | twice | p99 before, during, after | back at 90 % after |
 | --- | --- | --: | --: | --: | --: | --: | --: | --: |`
 
 /** The page of the docs, made of what was measured and of nothing else. */
-export function resiliencePage(
-  entries: readonly Entry[],
-  { machine, soak }: { readonly machine: string; readonly soak: Report | undefined },
-): string {
-  const experiments = [...new Set(entries.map(({ experiment }) => experiment))]
+export function resiliencePage({ suite, powerCuts, soak }: ResilienceFacts): string {
+  const experiments = [...new Set(suite.rows.map(({ experiment }) => experiment))]
   const sections = experiments.map((name) =>
     section(
       name,
-      entries.filter((one) => one.experiment === name),
+      suite.rows.filter((one) => one.experiment === name),
     ),
   )
   return `# Resilience
@@ -27,9 +31,9 @@ export function resiliencePage(
 Each broker under a fixed set of experiments of [\`@bananasjs/chaos\`](./chaos.md), with worker processes that are killed
 and a proxy that cuts them off. Written by \`node integration/chaos/suite-main.ts\`; every number is of a real run.
 
-${machine}
+${suite.machine}
 
-${[...sections, ...(soak === undefined ? [] : [soakSection(soak)])].join('\n\n')}
+${[...sections, ...(soak === undefined ? [] : [soakSection(soak)]), ...powerCutSection(powerCuts)].join('\n\n')}
 `
 }
 
@@ -37,6 +41,7 @@ ${[...sections, ...(soak === undefined ? [] : [soakSection(soak)])].join('\n\n')
 function soakSection(soak: Report): string {
   const bites = soak.faults.map(({ name, bites: count }) => `- \`${name}\`: ${count} times`)
   const kept = soak.invariants.filter(({ outcome }) => outcome === 'held').map(({ id }) => id)
+  const summary = summaryOf(soak.stage.split(',')[0]!, 'soak', soak)
   return `## ${soak.title}
 
 ${soak.stage}, ${Math.round(soak.durationMs / 60_000)} minutes, with the history of every task. Written by
@@ -45,46 +50,78 @@ ${soak.stage}, ${Math.round(soak.durationMs / 60_000)} minutes, with the history
 ${bites.join('\n')}
 
 ${TABLE}
-${row(soak.stage.split(',')[0]!, soak)}
+${row(summary)}
 
-Promises judged from the history and kept: ${kept.join(', ')}.${reasonsOf(soak)}`
+Promises judged from the history and kept: ${kept.join(', ')}.${soak.verdict === 'held' ? '' : `\n\n${soak.reasons.map((reason) => `- ${reason}`).join('\n')}`}`
 }
 
-function reasonsOf({ verdict, reasons }: Report): string {
-  return verdict === 'held' ? '' : `\n\n${reasons.map((reason) => `- ${reason}`).join('\n')}`
+function powerCutSection({ machine, rows }: Measured<PowerCutOutcome>): readonly string[] {
+  if (rows.length === 0) return []
+  const lines = rows.map(({ store, settings, cuts, acknowledged, lost }) =>
+    cells([store, settings, String(cuts), number(acknowledged), number(lost)]),
+  )
+  return [
+    `## The power is cut
+
+The store keeps its files on a disk of its own, whose power is cut in mid-load again and again, as the fault
+\`server.power-cut\` does it: what no fsync had brought to the disk is gone. One server each; a replica on a machine with
+power keeps what this one forgets. Written by \`node integration/power-cut/power-cut-main.ts\`, as root.
+
+| store | settings | cuts | acknowledged | of these lost |
+| --- | --- | --: | --: | --: |
+${lines.join('\n')}
+
+${machine}`,
+  ]
 }
 
-function section(name: string, entries: readonly Entry[]): string {
-  const [first] = entries
-  const rows = entries.map(({ broker, report }) => row(broker, report))
-  return `## ${first!.report.title} (\`${name}\`)
+function section(name: string, runs: readonly RunSummary[]): string {
+  const [first] = runs
+  const faults = runs.flatMap((run) => run.faults.map(({ kind, name: fault }) => `- \`${kind}\`: ${fault}`))
+  return `## ${first!.title} (\`${name}\`)
 
-${[...new Set(entries.flatMap(({ report }) => report.faults.map((fault) => `- \`${fault.kind}\`: ${fault.name}`)))].join('\n')}
+${[...new Set(faults)].join('\n')}
 
 ${TABLE}
-${rows.join('\n')}
+${runs.map(row).join('\n')}
 
-${entries
-  .filter(({ report }) => report.verdict !== 'held')
-  .map(({ broker, report }) => `- ${broker}: ${report.reasons.join('; ')}`)
+${runs
+  .filter(({ verdict }) => verdict !== 'held')
+  .map(({ broker, reasons }) => `- ${broker}: ${reasons.join('; ')}`)
   .join('\n')}`.trimEnd()
 }
 
-function row(broker: string, { verdict, success, groups, phases, recovery }: Report): string {
-  const { low, high } = success.interval
-  const latencies = phases.slice(0, 3).map(({ p99Ms }) => time(p99Ms))
-  const cells = [
+function row({
+  broker,
+  verdict,
+  tasks,
+  lost,
+  duplicated,
+  low,
+  high,
+  proves,
+  p99Ms,
+  recoverMs,
+}: RunSummary): string {
+  return cells([
     broker,
     verdict,
-    success.total.toLocaleString('en-US'),
-    String(groups.fault.lost),
+    number(tasks),
+    number(lost),
     `${share(low)} – ${share(high)}`,
-    success.proves === undefined ? 'nothing' : `≥ ${share(success.proves)}`,
-    String(groups.fault.duplicated),
-    latencies.join(', '),
-    time(recovery.recoverMs),
-  ]
-  return `| ${cells.join(' | ')} |`
+    proves === undefined ? 'nothing' : `≥ ${share(proves)}`,
+    number(duplicated),
+    p99Ms.map(time).join(', '),
+    time(recoverMs),
+  ])
+}
+
+function cells(texts: readonly string[]): string {
+  return `| ${texts.join(' | ')} |`
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US')
 }
 
 function share(value: number): string {

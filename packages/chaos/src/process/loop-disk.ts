@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { QueueError } from '@bananasjs/core'
+import { sleep, systemRuntime } from '@bananasjs/core/contract'
 
 export interface LoopDiskOptions {
   /** Default 256 MiB. */
@@ -27,6 +28,8 @@ export interface LoopDisk {
 
 const run = promisify(execFile)
 const DEFAULT_BYTES = 256 * 1024 ** 2
+const RELEASE_MS = 5000
+const LOOK_MS = 50
 const BLOCK = Buffer.alloc(1024 ** 2, 1)
 const SMALL_BLOCK = Buffer.alloc(4096, 1)
 
@@ -68,7 +71,7 @@ export async function loopDisk({ bytes = DEFAULT_BYTES }: LoopDiskOptions = {}):
       const survived = join(base, `disk-${copies}.img`)
       await copyFile(image, survived)
       await kill()
-      await run('umount', [folder])
+      await unmount(folder)
       await rm(image)
       image = survived
       await mount(image, folder)
@@ -84,6 +87,20 @@ export async function loopDisk({ bytes = DEFAULT_BYTES }: LoopDiskOptions = {}):
 /** The journal is not written by itself meanwhile: only what was asked for by fsync survives, and the copy is of one moment. */
 async function mount(image: string, folder: string): Promise<void> {
   await run('mount', ['-o', 'loop,commit=300', image, folder])
+}
+
+/** Whoever was killed has files open for a moment more. */
+async function unmount(folder: string): Promise<void> {
+  const deadline = systemRuntime.monotonic() + RELEASE_MS
+  for (;;) {
+    try {
+      await run('umount', [folder])
+      return
+    } catch (error) {
+      if (systemRuntime.monotonic() > deadline) throw error
+      await sleep(systemRuntime, LOOK_MS)
+    }
+  }
 }
 
 async function fill(folder: string, leave: number): Promise<() => Promise<void>> {
