@@ -2,12 +2,12 @@
 export type AmqpTable = Readonly<Record<string, unknown>>
 
 export interface AmqpProperties {
-  readonly messageId?: string
-  readonly type?: string
-  readonly headers?: AmqpTable
+  readonly messageId?: string | undefined
+  readonly type?: string | undefined
+  readonly headers?: AmqpTable | undefined
   readonly persistent?: boolean
   readonly mandatory?: boolean
-  readonly priority?: number
+  readonly priority?: number | undefined
 }
 
 export interface AmqpMessage {

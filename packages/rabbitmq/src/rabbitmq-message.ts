@@ -50,16 +50,17 @@ interface Facts {
 /** @param headers the message's own as JSON: a batch shares them often */
 export function encode(message: Message, headers: string, facts: Facts = {}): Outgoing {
   const { id, body } = message
-  const { level } = facts
-  const table = tableOf(message, headers, facts)
   return {
     content: Buffer.from(body.buffer, body.byteOffset, body.length),
+    // What is `undefined` does not travel.
     properties: {
       persistent: true,
-      ...(table !== undefined && { headers: table }),
-      ...(fits(id) && { messageId: id }),
-      ...(fits(headers) && { type: headers }),
-      ...(level !== undefined && { priority: level }),
+      // So that nothing vanishes where no queue takes it.
+      mandatory: true,
+      headers: tableOf(message, headers, facts),
+      messageId: fits(id) ? id : undefined,
+      type: fits(headers) ? headers : undefined,
+      priority: facts.level,
     },
   }
 }

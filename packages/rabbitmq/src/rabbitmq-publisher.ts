@@ -60,24 +60,37 @@ export class Publisher {
   async send(letters: readonly Letter[], signal?: AbortSignal): Promise<readonly (QueueError | undefined)[]> {
     const line = await this.#ready(signal)
     await this.#unblocked(signal)
-    const work = Promise.all(letters.map((letter) => this.#sendOne(line, letter)))
-    return this.#link.answer(work, 'a publish', this.#commandMs)
+    return this.#link.answer(this.#sendAll(line, letters), 'a publish', this.#commandMs)
   }
 
-  #sendOne(line: Line, { content, properties, target }: Letter): Promise<QueueError | undefined> {
+  /** One promise for all: of very many small letters, a promise each would be much of the work. */
+  #sendAll(line: Line, letters: readonly Letter[]): Promise<readonly (QueueError | undefined)[]> {
+    const outcomes = Array.from<QueueError | undefined>({ length: letters.length })
+    let open = letters.length
     return new Promise((resolve) => {
-      const done = (error: unknown): void => {
-        if (line.unroutable.size > 0 && cameBack(line, markOf(target.key, properties)))
-          resolve(this.#unroutable(target))
-        else if (error === null || error === undefined) resolve(undefined)
-        else resolve(this.#refused(line, error))
-      }
-      try {
-        line.channel.publish(target.exchange, target.key, content, { ...properties, mandatory: true }, done)
-      } catch (error) {
-        resolve(this.#refused(line, error))
+      if (open === 0) resolve(outcomes)
+      for (const [at, letter] of letters.entries()) {
+        this.#sendOne(line, letter, (outcome) => {
+          outcomes[at] = outcome
+          open -= 1
+          if (open === 0) resolve(outcomes)
+        })
       }
     })
+  }
+
+  #sendOne(line: Line, { content, properties, target }: Letter, end: (outcome?: QueueError) => void): void {
+    const done = (error: unknown): void => {
+      if (line.unroutable.size > 0 && cameBack(line, markOf(target.key, properties)))
+        end(this.#unroutable(target))
+      else if (error === null || error === undefined) end()
+      else end(this.#refused(line, error))
+    }
+    try {
+      line.channel.publish(target.exchange, target.key, content, properties, done)
+    } catch (error) {
+      end(this.#refused(line, error))
+    }
   }
 
   /** What a channel says when it ends is that it ended; why stands in its error. */

@@ -145,6 +145,9 @@ export function refusalOf({ message, headers }: Draft): QueueError | undefined {
       `Message ${id}: rabbitmq keeps a delay of up to ${MAX_DELAY_MS} ms, not ${delayMs}. Core sends longer ones in hops.`,
     )
   }
+  // No character takes more than three bytes: most are known to be small without being measured.
+  const longest = 3 * (headers.length + id.length + (group?.length ?? 0))
+  if (longest <= MAX_HEADER_BYTES && longest + body.length <= MAX_MESSAGE_BYTES) return undefined
   const headerBytes = Buffer.byteLength(headers) + Buffer.byteLength(id) + Buffer.byteLength(group ?? '')
   if (headerBytes > MAX_HEADER_BYTES) {
     return new QueueError(

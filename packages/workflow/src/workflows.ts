@@ -7,6 +7,7 @@ import type { Elsewhere, Gathered } from './engine/gather-value.ts'
 import { nodeEnd } from './engine/node-end.ts'
 import type { NodeEnd } from './engine/node-end.ts'
 import { deadlineError, runStep } from './engine/run-step.ts'
+import type { StepHost } from './engine/run-step.ts'
 import { eachBlueprint } from './fan-out/each.ts'
 import type { Each, EachOptions, EachOutput } from './fan-out/each.ts'
 import { readMembers } from './fan-out/read-members.ts'
@@ -61,7 +62,7 @@ export class Workflows implements Plugin {
   readonly #started = new WeakMap<TaskContext, number>()
   readonly #listeners: Listeners
   #engine: Engine | undefined
-  #parts: EngineOptions | undefined
+  #parts: (EngineOptions & StepHost) | undefined
 
   constructor({ keep = '7d', onError = toStandardError }: WorkflowsOptions) {
     this.#onError = onError
@@ -81,6 +82,7 @@ export class Workflows implements Plugin {
       plans: new PlanStore(host),
       keepMs: this.#keepMs,
       onError: this.#onError,
+      onDeadline: (ref) => this.#timeOut(ref),
       onEnd: (end) => this.#listeners.tell({ ...end, id: end.workflow, task: PLUGIN }),
     }
     this.#engine = new Engine(this.#parts)
@@ -188,8 +190,7 @@ export class Workflows implements Plugin {
     context: TaskContext,
     next: (instead?: { readonly input: unknown }) => Promise<unknown>,
   ): Promise<unknown> {
-    if (readRef(context) === undefined) return next()
-    return runStep({ ...this.#source, onDeadline: (ref) => this.#timeOut(ref) }, context, next)
+    return runStep(this.#source, context, next)
   }
 
   /** Called by the worker: carries on what waits for these tasks. */
@@ -284,7 +285,7 @@ export class Workflows implements Plugin {
     return followingId(context.id, `sub${count}`)
   }
 
-  get #source(): EngineOptions {
+  get #source(): EngineOptions & StepHost {
     if (this.#parts !== undefined) return this.#parts
     throw new QueueError(
       'INVALID',

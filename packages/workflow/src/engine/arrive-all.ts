@@ -18,16 +18,30 @@ export async function arriveAll(
   moves: readonly Move[],
   report: (error: QueueError) => unknown,
 ): Promise<readonly NodeEnd[]> {
+  const ends = await Promise.all(byGate(moves).map((group) => arrive(source, group, report)))
+  return ends.flat()
+}
+
+function byGate(moves: readonly Move[]): readonly (readonly Arrival[])[] {
   const gates = new Map<string, Arrival[]>()
+  let group: Arrival[] = []
   for (const move of moves) {
     if (move.kind !== 'arrive') continue
-    const key = `${move.gate} ${move.end.generation} ${move.end.flow}`
-    const group = gates.get(key)
-    if (group === undefined) gates.set(key, [move])
-    else group.push(move)
+    // Members of a group come one after the other.
+    if (group[0] === undefined || !isSameGate(group[0], move)) {
+      const key = `${move.gate} ${move.end.generation} ${move.end.flow}`
+      group = gates.get(key) ?? []
+      gates.set(key, group)
+    }
+    group.push(move)
   }
-  const ends = await Promise.all([...gates.values()].map((group) => arrive(source, group, report)))
-  return ends.flat()
+  return [...gates.values()]
+}
+
+function isSameGate(one: Arrival, other: Arrival): boolean {
+  return (
+    one.gate === other.gate && one.end.generation === other.end.generation && one.end.flow === other.end.flow
+  )
 }
 
 async function arrive(

@@ -46,7 +46,8 @@ export async function gatherValue(source: Source, plan: PlanView, at: number): P
     source.host,
     ones.map((one) => plan.id(one)),
   )
-  const results = new Map(ones.map((one, at) => [one, found[at]]))
+  const results = new Map<number, NodeResult | undefined>()
+  for (const [place, one] of ones.entries()) results.set(one, found[place])
   return new Gathering(source, plan, { nodes, results }).value(at)
 }
 

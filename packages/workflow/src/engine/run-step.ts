@@ -19,9 +19,13 @@ export interface StepHost extends Source {
 const WAIT_MS = 1000
 
 /** Runs what has not ended yet, once, with the input it waited for. A backend that does not answer spends no attempt. */
-export async function runStep(host: StepHost, context: TaskContext, next: Next): Promise<unknown> {
-  const ref = readRef(context)
-  if (ref === undefined || isPlain(context)) return next()
+export function runStep(host: StepHost, context: TaskContext, next: Next): Promise<unknown> {
+  const ref = isPlain(context) ? undefined : readRef(context)
+  return ref === undefined ? next() : runOnce(host, context, ref, next)
+}
+
+// oxlint-disable-next-line max-params -- the run of a step
+async function runOnce(host: StepHost, context: TaskContext, ref: NodeRef, next: Next): Promise<unknown> {
   const known = await unlessAway(() => prepare(host, context, ref))
   if (known === undefined) return context.postpone(WAIT_MS)
   if (known.ended !== undefined) return known.ended.value

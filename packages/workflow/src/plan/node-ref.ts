@@ -61,7 +61,7 @@ export function parseRef(text: string, id = ''): NodeRef | undefined {
 }
 
 function refById(ref: NodeRef, id: string): NodeRef | undefined {
-  if (!id.startsWith(`${ref.flow}.n`)) return undefined
+  if (!id.startsWith(ref.flow) || !id.startsWith('.n', ref.flow.length)) return undefined
   // Most are nothing but a number, which is had without the work of an expression.
   const plain = Number(id.slice(ref.flow.length + 2))
   if (Number.isInteger(plain)) return { ...ref, node: plain }
@@ -71,8 +71,14 @@ function refById(ref: NodeRef, id: string): NodeRef | undefined {
   return { ...ref, node: Number(node), ...(member !== undefined && { member: Number(member) }) }
 }
 
-/** Members of a group come one after the other. */
-let latest: { readonly text: string; readonly found: RegExpExecArray | null } = { text: '', found: null }
+interface Read {
+  readonly text: string
+  readonly found: RegExpExecArray | null
+}
+
+/** Members of a group come one after the other, and say the same. */
+let latest: Read = { text: '', found: null }
+let latestExit: Read = { text: '', found: null }
 
 export function writeRef({ flow, node, generation, member }: NodeRef): string {
   return `${generation}/${node}${member === undefined ? '' : `:${member}`}/${flow}`
@@ -88,7 +94,10 @@ export function writeRefOf(id: string, ref: NodeRef): string {
 
 /** Positions are counted from the node's number, for the same reason. */
 export function readExit(headers: Headers, { node, member }: NodeRef): Exit | undefined {
-  const found = EXIT.exec(headers[HEADER.exit] ?? '')
+  const text = headers[HEADER.exit]
+  if (text === undefined) return undefined
+  if (text !== latestExit.text) latestExit = { text, found: EXIT.exec(text) }
+  const { found } = latestExit
   if (found === null) return undefined
   const [, gate, before, size] = found
   if (before !== undefined) return { gate: Number(gate), at: node - Number(before), size: Number(size) }
