@@ -15,18 +15,22 @@ const HANG_MS = 30_000
 /**
  * A call under its faults, in the order in which a network has them: slow, refused, unanswered, and, when it has taken
  * effect, denied.
+ * @param onLost what follows at the broker when nobody was given the answer
  */
+// oxlint-disable-next-line max-params -- a call and what becomes of it
 export async function underFaults<T>(
   controller: ChaosController,
   call: Call,
   effect: () => Promise<T>,
+  onLost?: (answer: T) => Promise<void>,
 ): Promise<T> {
   if (controller.idle) return effect()
   await beforeCall(controller, call)
   const value = await effect()
   const after = controller.bite('call.fail-after', call)
-  if (after !== undefined) throw failed(call, after.fault.code, 'took effect, but its answer was lost')
-  return value
+  if (after === undefined) return value
+  await onLost?.(value)
+  throw failed(call, after.fault.code, 'took effect, but its answer was lost')
 }
 
 /** What may happen to a call before it has an effect. */

@@ -52,6 +52,7 @@ export class ChaoticConsumer implements Consumer {
           maxDelayMs,
         })
       },
+      (deliveries) => this.#comeBack(deliveries.map(({ receipt }) => receipt)),
     )
   }
 
@@ -88,10 +89,20 @@ export class ChaoticConsumer implements Consumer {
       const kept = rest.map((one) => one.as === 'ack' && this.#dropped(one.receipt))
       const positions = rest.flatMap((_, index) => (kept[index] === true ? [] : [index]))
       const further = await this.#inner.settle(positions.map((index) => rest[index]!))
+      await this.#comeBack(rest.filter((_, index) => kept[index]).map(({ receipt }) => receipt))
       return further.map(({ index, error }) => ({ index: positions[index]!, error }))
     })
     for (const receipt of receipts) this.#held.delete(receipt)
     return answer
+  }
+
+  /**
+   * Most leases end by themselves. One that is as long as its connection would last for ever here: what gets lost is lost with the
+   * connection there, and then handed out again.
+   */
+  async #comeBack(receipts: readonly string[]): Promise<void> {
+    if (receipts.length === 0 || this.#place.supports().lease.renewable) return
+    await this.#inner.settle(receipts.map((receipt) => ({ receipt, as: 'release' })))
   }
 
   #dropped(receipt: string): boolean {

@@ -1,6 +1,6 @@
 import type { ResultRecord, Transport } from '@bananasjs/core/contract'
 import { describe, expect, it, test } from 'vitest'
-import { drain, echo, echoing, message, stage, until } from './stage.ts'
+import { drain, echo, echoing, LEASED_TO_CONNECTION, message, stage, until } from './stage.ts'
 import type { Stage } from './stage.ts'
 
 interface Verb {
@@ -223,6 +223,16 @@ describe('call faults', () => {
     await on.plain.broker.publish('q', [message('x', 'b')])
     const [again] = await reader.receive(1)
     expect(await reader.settle([{ receipt: again!.receipt, as: 'ack' }])).toEqual([])
+  })
+
+  it('call.fail-after of a receive hands out again what nobody got, where a lease ends with its connection only', async () => {
+    const on = stage({}, LEASED_TO_CONNECTION)
+    await on.plain.broker.publish('q', [message('x', 'a')])
+    const reader = await consumer(on.transport)
+    on.arm({ kind: 'call.fail-after', match: { method: 'consumer.receive' }, limit: 1 })
+    await expect(reader.receive(1)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    const [again] = await reader.receive(1)
+    expect(again?.message.id).toBe('a')
   })
 
   it('a worker gets every task done while five per cent of all its calls fail before or after their effect', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { drain, echo, echoing, message, stage, until } from './stage.ts'
+import { drain, echo, echoing, LEASED_TO_CONNECTION, message, stage, until } from './stage.ts'
 
 const text = (body: Uint8Array): string => Buffer.from(body).toString()
 
@@ -104,6 +104,15 @@ describe('message faults', () => {
     expect(runs[1]!.deliveries).toBe(2)
     expect(runs[1]!.attempt).toBe(1)
     expect(fault.bites().count).toBe(1)
+  })
+
+  it('message.drop-ack lets it come back, too, where a lease ends with its connection only', async () => {
+    const on = stage({}, LEASED_TO_CONNECTION)
+    const { app, runs } = await echoing(on)
+    on.arm({ kind: 'message.drop-ack', limit: 1 })
+    await app.enqueue(echo, 'a')
+    await until('it ran again', () => runs.length === 2)
+    expect(runs[1]!.deliveries).toBe(2)
   })
 
   it('message.drop-ack at a rate draws each hand-over anew: nobody loses all acknowledgements', async () => {

@@ -4,7 +4,10 @@ import { memory, memoryStore } from '@bananasjs/core/memory'
 import type { Delivery, Transport } from '@bananasjs/core/contract'
 import { onTestFinished } from 'vitest'
 import { ChaosController } from '../../src/index.ts'
+import type { MemoryOptions } from '@bananasjs/core/memory'
 import type { ChaosControllerOptions, Fault, Injection } from '../../src/index.ts'
+
+type NarrowedSupports = NonNullable<MemoryOptions['supports']>
 
 export interface Stage {
   readonly chaos: ChaosController
@@ -15,16 +18,23 @@ export interface Stage {
   readonly arm: (fault: Fault, forMs?: number) => Injection
 }
 
-export function stage(options: Partial<ChaosControllerOptions> = {}): Stage {
+/** @param supports what the broker under faults is without */
+export function stage(options: Partial<ChaosControllerOptions> = {}, supports: NarrowedSupports = {}): Stage {
   const store = memoryStore()
   const chaos = new ChaosController({ enabled: true, ...options })
   onTestFinished(() => chaos.calm())
   return {
     chaos,
-    transport: chaos.transport(memory({ store })),
+    transport: chaos.transport(memory({ store, supports })),
     plain: memory({ store }),
     arm: (fault, forMs = 60_000) => chaos.arm(fault, { forMs }),
   }
+}
+
+/** As of RabbitMQ: a lease is as long as its connection. */
+export const LEASED_TO_CONNECTION: NarrowedSupports = {
+  release: 'counted',
+  lease: { renewable: false, shared: false },
 }
 
 export const echo: Task<string, string> = defineTask<string, string>('echo', {
