@@ -27,8 +27,11 @@ export function keepRun(run: RunSummary): void {
   keep(SUITE, [...kept<RunSummary>(SUITE).rows.filter((one) => !same(one)), run])
 }
 
-export function keepPowerCuts(outcomes: readonly PowerCutOutcome[]): void {
-  keep(POWER_CUT, outcomes)
+/** In place of what was measured of this store before. */
+export function keepPowerCut(outcome: PowerCutOutcome): void {
+  const same = (one: PowerCutOutcome): boolean =>
+    one.store === outcome.store && one.settings === outcome.settings
+  keep(POWER_CUT, [...kept<PowerCutOutcome>(POWER_CUT).rows.filter((one) => !same(one)), outcome])
 }
 
 export async function writePage(): Promise<void> {

@@ -6,9 +6,9 @@ import { STORES } from './stores.ts'
 test.each(STORES.filter(({ survives }) => survives))(
   '$name with $settings keeps every acknowledged task when the power is cut',
   async (store) => {
-    const outcome = await cutPower(store, { cuts: 2, tasks: 3000 })
-    expect(outcome).toMatchObject({ cuts: 2, lost: 0 })
-    expect(outcome.acknowledged).toBeGreaterThanOrEqual(6000)
+    const outcome = await cutPower(store, { cuts: 1, tasks: 3000 })
+    expect(outcome).toMatchObject({ cuts: 1, lost: 0 })
+    expect(outcome.acknowledged).toBeGreaterThanOrEqual(3000)
   },
 )
 

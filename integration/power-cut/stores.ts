@@ -51,8 +51,8 @@ export const STORES: readonly Store[] = [
   sqliteWith('NORMAL', false),
   redisWith('always', true),
   redisWith('everysec', false),
-  rabbitmqWith('quorum'),
-  rabbitmqWith('classic'),
+  rabbitmqWith('quorum', true),
+  rabbitmqWith('classic', false),
   {
     name: 'NATS',
     settings: 'file storage, sync_interval as it comes: 2 minutes',
@@ -97,12 +97,12 @@ function redisWith(appendfsync: 'always' | 'everysec', survives: boolean): Store
 /** How late RabbitMQ writes down which queues it has: see docs/adapters/rabbitmq.md. */
 const SETTLED_MS = 3000
 
-function rabbitmqWith(queueType: 'quorum' | 'classic'): Store {
+function rabbitmqWith(queueType: 'quorum' | 'classic', survives: boolean): Store {
   const connect = (address: string): Transport => rabbitmq(address, { queueType })
   return {
     name: 'RabbitMQ',
     settings: `${queueType} queues`,
-    survives: false,
+    survives,
     async open(folder) {
       const own = join(folder, 'rabbitmq')
       await mkdir(own)
