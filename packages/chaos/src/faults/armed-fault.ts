@@ -151,7 +151,8 @@ export class ArmedFault implements Injection {
   }
 
   #expireIn(ms: number): Timer {
-    return this.#host.runtime.setTimer(() => void this.disarm(), ms, true)
+    // What could not be undone is told to whoever disarms it, and ends no process by itself.
+    return this.#host.runtime.setTimer(() => void this.disarm().catch(() => undefined), ms, true)
   }
 
   async #disarm(): Promise<void> {

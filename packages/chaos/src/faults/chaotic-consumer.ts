@@ -17,6 +17,8 @@ export interface ConsumerPlace {
   readonly supports: () => BrokerSupports
 }
 
+/** How long one message waits for another to change places with. */
+const COMPANY_MS = 100
 const SETTLE = 'consumer.settle'
 const EXTEND = 'consumer.extend'
 /** More than any worker holds at once; older ones are forgotten, and then no fault hits them by task. */
@@ -43,7 +45,7 @@ export class ChaoticConsumer implements Consumer {
       { method: 'consumer.receive', queue, signal: options?.signal },
       async () => {
         const { maxMessageBytes, maxDelayMs } = this.#place.supports()
-        const deliveries = await this.#inner.receive(max, options)
+        const deliveries = await this.#gather(max, options)
         this.#remember(deliveries)
         return hurtDeliveries(this.#chaos, deliveries, {
           place: 'receive',
@@ -54,6 +56,15 @@ export class ChaoticConsumer implements Consumer {
       },
       (deliveries) => this.#comeBack(deliveries.map(({ receipt }) => receipt)),
     )
+  }
+
+  /** A message that comes alone has nothing to change places with: it is held back until another one comes. */
+  async #gather(max: number, options: ReceiveOptions | undefined): Promise<readonly Delivery[]> {
+    const deliveries = await this.#inner.receive(max, options)
+    if (deliveries.length !== 1 || max < 2 || !this.#chaos.has('message.reorder')) return deliveries
+    // What came must not be forgotten because nothing else could be had.
+    const more = await this.#inner.receive(max - 1, { ...options, waitMs: COMPANY_MS }).catch(() => [])
+    return [...deliveries, ...more]
   }
 
   settle(settlements: readonly Settlement[]): Promise<readonly Failure[]> {

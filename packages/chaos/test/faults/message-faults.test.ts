@@ -74,6 +74,22 @@ describe('message faults', () => {
     expect((await drain(on.transport)).map((one) => one.message.id)).toEqual(ids)
   })
 
+  it('message.reorder holds back what comes alone, until it can change places with what comes next', async () => {
+    const on = stage()
+    const consumer = await on.transport.broker.consume('q', { leaseMs: 60_000, prefetch: 10 })
+    const orders = new Set<string>()
+    const fault = on.arm({ kind: 'message.reorder' })
+    for (let round = 0; round < 20; round += 1) {
+      const taking = consumer.receive(10, { waitMs: 1000 })
+      for (const id of ['a', 'b']) await on.plain.broker.publish('q', [message('x', id)])
+      const taken = await taking
+      orders.add(taken.map((one) => one.message.id).join())
+      await consumer.settle(taken.map(({ receipt }) => ({ receipt, as: 'ack' })))
+    }
+    expect(orders).toEqual(new Set(['a,b', 'b,a']))
+    expect(fault.bites().count).toBe(20)
+  })
+
   it('message.reorder at publish still names the failures by the positions given', async () => {
     const on = stage()
     on.arm({ kind: 'message.reorder', place: 'publish' })

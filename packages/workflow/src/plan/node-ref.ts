@@ -39,10 +39,10 @@ export const HEADER = {
   read: 'workflow-read',
 } as const
 
-/** Without a node: the task's id says which. */
-const REF = /^(\d+)\/(?:(\d+)(?::(\d+))?)?\/(.+)$/s
-/** The end of the id of a member, after that of the workflow. @see createView */
-const MEMBER = /^\.n(\d+)(?:m(\d+))?(?:r\d+)?$/
+/** Without node and workflow: the task's id says which. */
+const REF = /^(\d+)\/(?:(\d+)(?::(\d+))?\/(.+)|\/)$/s
+/** The id of a member. @see createView */
+const MEMBER = /^(.+)\.n(\d+)(?:m(\d+))?(?:r\d+)?$/s
 const EXIT = /^(\d+)\.(?:(-?\d+)\.(\d+)|open)$/
 
 /** `undefined` for a message that belongs to no workflow. */
@@ -54,21 +54,26 @@ export function parseRef(text: string, id = ''): NodeRef | undefined {
   if (text !== latest.text) latest = { text, found: REF.exec(text) }
   const { found } = latest
   if (found === null) return undefined
-  const [, generation, named, namedMember, flow] = found
-  const ref = { flow: flow!, node: Number(named), generation: Number(generation) }
-  if (named === undefined) return refById(ref, id)
-  return namedMember === undefined ? ref : { ...ref, member: Number(namedMember) }
+  const [, generation, node, member, flow] = found
+  if (flow === undefined) return refById(id, Number(generation))
+  const ref = { flow, node: Number(node), generation: Number(generation) }
+  return member === undefined ? ref : { ...ref, member: Number(member) }
 }
 
-function refById(ref: NodeRef, id: string): NodeRef | undefined {
-  if (!id.startsWith(ref.flow) || !id.startsWith('.n', ref.flow.length)) return undefined
-  // Most are nothing but a number, which is had without the work of an expression.
-  const plain = Number(id.slice(ref.flow.length + 2))
-  if (Number.isInteger(plain)) return { ...ref, node: plain }
-  const found = MEMBER.exec(id.slice(ref.flow.length))
+function refById(id: string, generation: number): NodeRef | undefined {
+  // Most end in nothing but a number, which is had without the work of an expression.
+  const end = id.lastIndexOf('.n')
+  const plain = end > 0 ? Number(id.slice(end + 2)) : NaN
+  if (Number.isInteger(plain)) return { flow: id.slice(0, end), node: plain, generation }
+  const found = MEMBER.exec(id)
   if (found === null) return undefined
-  const [, node, member] = found
-  return { ...ref, node: Number(node), ...(member !== undefined && { member: Number(member) }) }
+  const [, flow, node, member] = found
+  return {
+    flow: flow!,
+    node: Number(node),
+    generation,
+    ...(member !== undefined && { member: Number(member) }),
+  }
 }
 
 interface Read {
@@ -89,7 +94,7 @@ export function writeRef({ flow, node, generation, member }: NodeRef): string {
  * which are made, sent and read as one.
  */
 export function writeRefOf(id: string, ref: NodeRef): string {
-  return id.startsWith(`${ref.flow}.n`) ? `${ref.generation}//${ref.flow}` : writeRef(ref)
+  return id.startsWith(`${ref.flow}.n`) ? `${ref.generation}//` : writeRef(ref)
 }
 
 /** Positions are counted from the node's number, for the same reason. */
