@@ -11,7 +11,7 @@ import type { NatsClient } from './nats-client.ts'
 import { Delays } from './nats-delays.ts'
 import type { NatsDriver, NatsMessage } from './nats-driver.ts'
 import { Leases } from './nats-leases.ts'
-import { decode, tokenOfAck } from './nats-message.ts'
+import { decode, tokenReader } from './nats-message.ts'
 import type { Token } from './nats-message.ts'
 import { Puller } from './nats-puller.ts'
 import type { Arrival } from './nats-puller.ts'
@@ -35,7 +35,7 @@ const SOON_MS = 50
 export class NatsConsumer implements Consumer {
   readonly #client: NatsClient
   readonly #queue: string
-  readonly #consumer: string
+  readonly #readToken: (receipt: string) => Token | undefined
   readonly #leaseMs: number
   readonly #onClose: (consumer: NatsConsumer) => void
   readonly #settler: Settler
@@ -53,7 +53,8 @@ export class NatsConsumer implements Consumer {
   constructor({ client, sender, queue, leaseMs, onClose }: NatsConsumerOptions) {
     this.#client = client
     this.#queue = queue
-    this.#consumer = client.names.queue(queue).readyConsumer
+    const { readyConsumer } = client.names.queue(queue)
+    this.#readToken = tokenReader(client.names.queues, readyConsumer)
     this.#leaseMs = leaseMs
     this.#onClose = onClose
     this.#settler = new Settler(client, sender, queue)
@@ -62,7 +63,7 @@ export class NatsConsumer implements Consumer {
     this.#puller = new Puller({
       client,
       stream: client.names.queues,
-      consumer: this.#consumer,
+      consumer: readyConsumer,
       onNews: () => this.#wake?.(),
       giveBack: (messages) => this.#giveBack(messages),
     })
@@ -128,6 +129,7 @@ export class NatsConsumer implements Consumer {
         const waits = deadline > systemRuntime.monotonic()
         return waits ? await this.#await(max, deadline, stop) : await this.#poll(max, stop)
       }
+      this.#puller.more(max - ready.length)
       return ready
     } finally {
       if (!stop.aborted) this.#puller.rest()
@@ -233,7 +235,7 @@ export class NatsConsumer implements Consumer {
   }
 
   #tokenOf(receipt: string): Token | undefined {
-    return this.#held.get(receipt)?.token ?? tokenOfAck(receipt, this.#client.names.queues, this.#consumer)
+    return this.#held.get(receipt)?.token ?? this.#readToken(receipt)
   }
 
   #forget(receipt: string): void {

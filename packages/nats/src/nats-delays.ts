@@ -1,7 +1,8 @@
 import { QueueError } from '@bananasjs/core/contract'
 import type { NatsClient } from './nats-client.ts'
 import type { NatsMessage } from './nats-driver.ts'
-import { decode, tokenOfAck } from './nats-message.ts'
+import { decode, tokenReader } from './nats-message.ts'
+import type { Token } from './nats-message.ts'
 import { Puller } from './nats-puller.ts'
 import type { Letter, Sender } from './nats-sender.ts'
 import type { Settler } from './nats-settler.ts'
@@ -26,6 +27,7 @@ export class Delays {
   readonly #settler: Settler
   readonly #queue: string
   readonly #puller: Puller
+  readonly #readToken: (receipt: string) => Token | undefined
   #started = false
   #closed = false
 
@@ -34,10 +36,13 @@ export class Delays {
     this.#sender = sender
     this.#settler = settler
     this.#queue = queue
+    const stream = client.names.delayed
+    const consumer = client.names.queue(queue).delayedConsumer
+    this.#readToken = tokenReader(stream, consumer)
     this.#puller = new Puller({
       client,
-      stream: client.names.delayed,
-      consumer: client.names.queue(queue).delayedConsumer,
+      stream,
+      consumer,
       onNews: () => void this.#work(),
       giveBack: async (messages) => this.#sendBack(messages),
     })
@@ -73,10 +78,10 @@ export class Delays {
 
   #sortOut(messages: readonly NatsMessage[]): readonly Due[] {
     const { names, clock } = this.#client
-    const { ready, delayedConsumer } = names.queue(this.#queue)
+    const { ready } = names.queue(this.#queue)
     const due: Due[] = []
     for (const { reply: receipt = '', data } of messages) {
-      const token = tokenOfAck(receipt, names.delayed, delayedConsumer)
+      const token = this.#readToken(receipt)
       const stored = decode(data)
       if (token === undefined) continue
       if (stored instanceof QueueError) {

@@ -95,22 +95,33 @@ export interface Token {
 }
 
 const ACK = '$JS.ACK.'
-const WITHOUT_DOMAIN = 9
+/** Words behind the consumer. */
+const FACTS = 5
 const LONGEST_RECEIPT = 600
 
 /**
- * `$JS.ACK.<stream>.<consumer>.<hand-overs>.<sequence>.<number>.<time>.<pending>`, or with domain and account in front
+ * Of `$JS.ACK.<stream>.<consumer>.<hand-overs>.<sequence>.<number>.<time>.<pending>`, or with domain and account in front
  * of the stream and something random behind.
- * @returns what it says, when it belongs to this consumer
+ * @returns reads what a subject says, when it belongs to this consumer
  */
-export function tokenOfAck(subject: string, stream: string, consumer: string): Token | undefined {
-  if (subject.length > LONGEST_RECEIPT || !subject.startsWith(ACK)) return undefined
-  const parts = subject.split('.')
-  const at = parts.length > WITHOUT_DOMAIN ? 4 : 2
-  if (parts[at] !== stream || parts[at + 1] !== consumer || parts.length < at + 7) return undefined
-  const [handOvers, seq, , nanos] = parts.slice(at + 2, at + 7).map(Number)
-  if (!(handOvers! >= 1 && seq! >= 1 && nanos! > 0)) return undefined
-  return { handOvers: handOvers!, seq: seq!, storedAt: nanos! / 1_000_000 }
+export function tokenReader(stream: string, consumer: string): (subject: string) => Token | undefined {
+  const plain = `${ACK}${stream}.${consumer}.`
+  return (subject) => {
+    if (subject.length > LONGEST_RECEIPT || !subject.startsWith(ACK)) return undefined
+    if (subject.startsWith(plain)) {
+      const facts = subject.slice(plain.length).split('.')
+      if (facts.length === FACTS) return tokenOf(facts)
+    }
+    const parts = subject.split('.')
+    if (parts.length <= 4 + FACTS || parts[4] !== stream || parts[5] !== consumer) return undefined
+    return tokenOf(parts.slice(6))
+  }
+}
+
+function tokenOf([handOvers, seq, number, nanos, pending]: readonly string[]): Token | undefined {
+  if (number === undefined || pending === undefined) return undefined
+  const token = { handOvers: Number(handOvers), seq: Number(seq), storedAt: Number(nanos) / 1_000_000 }
+  return token.handOvers >= 1 && token.seq >= 1 && token.storedAt > 0 ? token : undefined
 }
 
 /** `true` for a message, `false` for one of the server's notes about a pull. */

@@ -20,6 +20,11 @@ const LINGER_MS = 100
 /** Within so long the server has begun to serve a pull, if it can. Longer, and a poll of an empty queue would hold up others. */
 const ARRIVING_MS = 3
 
+/** One that is being served, and one to be served next. */
+const MOST_PULLS = 2
+/** The second asks for this part of what there is room for, at least. */
+const LEAST_SHARE = 4
+
 const NO_RESPONDERS = 503
 const HEARTBEAT = 100
 
@@ -40,16 +45,21 @@ export interface Arrival {
   readonly at: number
 }
 
-/** A subscription, and the pull that is served on it. */
+interface Pull {
+  readonly token: string
+  /** Does it wait at the server until something comes? */
+  readonly standing: boolean
+  /** What may still come of it. */
+  left: number
+}
+
+/** A subscription, and the pulls that are served on it. */
 interface Line {
   readonly driver: NatsDriver
   readonly inbox: string
   readonly subscription: NatsSubscription
-  /** Token of the pull that is with the server, and what may still come of it. */
-  pull: string | undefined
-  left: number
-  /** Does it wait there until something comes? */
-  standing: boolean
+  /** With the server, which serves them in this order. */
+  pulls: Pull[]
   heardAt: number
   /** The consumer was deleted, or has no leader. */
   gone: boolean
@@ -58,8 +68,9 @@ interface Line {
 }
 
 /**
- * Pulls as much as is asked for, never more: one pull waits at the server, and what it brings stands in a buffer. Readers
- * that poll are answered from here while that pull waits: then the server has nothing.
+ * Pulls as much as is asked for, never more: a pull waits at the server, and what it brings stands in a buffer. A second one goes
+ * after it before the first is served, so that the server has something to do while its answer is worked on. Readers that
+ * poll are answered from here while a pull waits: then the server has nothing.
  */
 export class Puller {
   readonly #options: PullerOptions
@@ -83,7 +94,7 @@ export class Puller {
 
   /** Does a pull wait at the server? Then asking again would tell nothing new. */
   get waiting(): boolean {
-    return this.#line?.pull !== undefined && this.#line.standing
+    return this.#line?.pulls[0]?.standing === true
   }
 
   /** Ms in which more may still come of a pull that was just sent or served; 0: what it has not brought is not there. */
@@ -93,7 +104,7 @@ export class Puller {
   }
 
   get hasNews(): boolean {
-    return this.#buffer.length > 0 || this.#line?.pull === undefined
+    return this.#buffer.length > 0 || this.#line === undefined || this.#line.pulls.length === 0
   }
 
   /** Was the consumer deleted? Make it again, and pull again. */
@@ -109,11 +120,20 @@ export class Puller {
     return this.#buffer.splice(0, max)
   }
 
-  /** Up to `max` are asked for. One pull at a time: the next one goes when this one is served. */
+  /** Up to `max` are asked for, with those that are on their way. */
   want(driver: NatsDriver, max: number): void {
-    const line = this.#lineOn(driver)
-    const batch = max - this.#buffer.length
-    if (line.pull !== undefined || batch <= 0) return
+    this.#ask(this.#lineOn(driver), max)
+  }
+
+  /** The same, but only after a pull that waits already. */
+  more(max: number): void {
+    if (this.waiting) this.#ask(this.#line!, max)
+  }
+
+  #ask(line: Line, max: number): void {
+    const batch = max - this.#buffer.length - line.pulls.reduce((sum, { left }) => sum + left, 0)
+    // A second pull for a few is not worth what it costs.
+    if (line.pulls.length >= MOST_PULLS || batch < (line.pulls.length === 0 ? 1 : max / LEAST_SHARE)) return
     this.#pull(line, {
       batch,
       expires: EXPIRES_MS * NANOS_PER_MS,
@@ -124,15 +144,20 @@ export class Puller {
   /** What is there now, up to `max`; ends with news either way. */
   look(driver: NatsDriver, max: number): void {
     const line = this.#lineOn(driver)
-    if (line.pull === undefined) this.#pull(line, { batch: max, no_wait: true })
+    if (line.pulls.length === 0) this.#pull(line, { batch: max, no_wait: true })
   }
 
-  /** Ends a pull that the server knows nothing of any more. */
+  /** Ends pulls that the server knows nothing of any more. */
   check(): void {
     const line = this.#line
-    if (line?.pull === undefined || systemRuntime.monotonic() - line.heardAt < SILENCE_MS) return
+    if (
+      line === undefined ||
+      line.pulls.length === 0 ||
+      systemRuntime.monotonic() - line.heardAt < SILENCE_MS
+    )
+      return
     this.#silences += 1
-    line.pull = undefined
+    line.pulls = []
     if (this.#silences < SILENCES) return
     this.#silences = 0
     this.#options.client.link.cut()
@@ -192,9 +217,7 @@ export class Puller {
       driver,
       inbox,
       subscription,
-      pull: undefined,
-      left: 0,
-      standing: false,
+      pulls: [],
       heardAt: systemRuntime.monotonic(),
       gone: false,
       error: undefined,
@@ -206,11 +229,10 @@ export class Puller {
 
   #pull(line: Line, request: { readonly batch: number } & Readonly<Record<string, unknown>>): void {
     this.#pulls += 1
-    line.pull = this.#pulls.toString(36)
-    line.left = request.batch
-    line.standing = request['no_wait'] !== true
+    const token = this.#pulls.toString(36)
+    line.pulls.push({ token, standing: request['no_wait'] !== true, left: request.batch })
     line.heardAt = systemRuntime.monotonic()
-    line.driver.publish(this.#next, JSON.stringify(request), { reply: `${line.inbox}.${line.pull}` })
+    line.driver.publish(this.#next, JSON.stringify(request), { reply: `${line.inbox}.${token}` })
   }
 
   #onMessage(line: Line, error: Error | null, message: NatsMessage): void {
@@ -226,17 +248,20 @@ export class Puller {
   #onArrival(line: Line, message: NatsMessage): void {
     this.#silences = 0
     line.heardAt = systemRuntime.monotonic()
-    line.left -= 1
+    const [pull] = line.pulls
+    // A message carries the subject it was sent to, so it is their order that tells which pull it came of.
+    if (pull !== undefined) pull.left -= 1
     // The server does not tell where a look ends that found less than it was to take.
-    if (line.left <= 0 || !line.standing) line.pull = undefined
+    if (pull !== undefined && (pull.left <= 0 || !pull.standing)) line.pulls.shift()
     this.#buffer.push({ message, at: line.heardAt })
   }
 
   #onNote(line: Line, { subject, headers }: NatsMessage): void {
     line.heardAt = systemRuntime.monotonic()
     const code = headers?.code ?? 0
-    if (code === HEARTBEAT || subject.slice(line.inbox.length + 1) !== line.pull) return
-    line.pull = undefined
+    const token = subject.slice(line.inbox.length + 1)
+    if (code === HEARTBEAT || !line.pulls.some((pull) => pull.token === token)) return
+    line.pulls = line.pulls.filter((pull) => pull.token !== token)
     if (code === NO_RESPONDERS || /deleted/i.test(headers?.description ?? '')) line.gone = true
   }
 

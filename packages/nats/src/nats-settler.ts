@@ -24,7 +24,8 @@ interface Known {
 /** What may become of a delivery beside an acknowledgement. */
 type Move = Exclude<Settlement, { readonly as: 'ack' }>
 
-const ACK = '+ACK'
+/** Encoded once: there are very many. */
+const ACK = Buffer.from('+ACK')
 
 /** The end of deliveries: what is to come again is stored as a new message first, then the old one is acknowledged. */
 export class Settler {
@@ -174,7 +175,7 @@ export class Settler {
   }
 
   /** One answer for all: the server takes them in their order. Sent again as a whole, for each may be told twice. */
-  async #tell(receipts: readonly string[], order: (receipt: string) => string): Promise<void> {
+  async #tell(receipts: readonly string[], order: (receipt: string) => string | Uint8Array): Promise<void> {
     const last = receipts.at(-1)
     if (last === undefined) return
     const { link, api, asker } = this.#client

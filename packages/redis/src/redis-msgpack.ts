@@ -1,15 +1,18 @@
-/** An array of strings and nils as Lua's `cmsgpack.pack` writes it (https://github.com/msgpack/msgpack/blob/master/spec.md). */
-export function* unpackStrings(packed: Buffer, from: number): Generator<Buffer | undefined, undefined> {
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Where the strings of an array lie, `undefined` for nils, as Lua's `cmsgpack.pack` writes it
+ * (https://github.com/msgpack/msgpack/blob/master/spec.md).
+ */
+export function* unpackStrings(packed: Buffer, from: number): Generator<Span | undefined, undefined> {
   let { at, count } = arrayAt(packed, from)
   for (; count > 0; count -= 1) {
     const string = stringAt(packed, at)
-    if (string === undefined) {
-      at += 1
-      yield undefined
-    } else {
-      at = string.to
-      yield packed.subarray(string.from, string.to)
-    }
+    at = string === undefined ? at + 1 : string.to
+    yield string
   }
   return undefined
 }
@@ -22,7 +25,7 @@ function arrayAt(packed: Buffer, at: number): { at: number; count: number } {
 }
 
 /** Where a string lies; `undefined` for `false` and nil. */
-function stringAt(packed: Buffer, at: number): { readonly from: number; readonly to: number } | undefined {
+function stringAt(packed: Buffer, at: number): Span | undefined {
   const kind = packed[at]!
   if (kind === 0xd9) return { from: at + 2, to: at + 2 + packed[at + 1]! }
   if (kind === 0xda) return { from: at + 3, to: at + 3 + packed.readUInt16BE(at + 1) }

@@ -10,6 +10,7 @@ import type {
 import type { RedisClient } from './redis-client.ts'
 import { shardKeys, shardOf } from './redis-keys.ts'
 import type { ShardKeys } from './redis-keys.ts'
+import { packPositions } from './redis-positions.ts'
 import { checkTtl, decodeResults, encodeResults, MAX_VALUE_BYTES, tooLarge } from './redis-result-record.ts'
 import { ResultWatch } from './redis-result-watch.ts'
 import { script } from './redis-script.ts'
@@ -122,7 +123,7 @@ export class RedisResultBackend implements ResultBackend {
       const reply = await this.#client.run(
         ARRIVE_SCRIPT,
         [keys.join(join), keys.joinEnds],
-        [join, ttlMs, part.join(' ')],
+        [join, ttlMs, packPositions(part)],
       )
       const [arrived, over] = reply as [number, Buffer[]]
       count = arrived

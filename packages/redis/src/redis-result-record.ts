@@ -46,10 +46,10 @@ export function decodeResults(ids: readonly string[], packed: Buffer): readonly 
   return ids.map((id) => {
     const stored = strings.next().value
     if (stored === undefined) return undefined
-    const ttlMs = stored.readDoubleBE(0) - now
-    const state = STATES.get(stored[DOUBLE]!)
+    const ttlMs = packed.readDoubleBE(stored.from) - now
+    const state = STATES.get(packed[stored.from + DOUBLE]!)
     if (!(ttlMs > 0) || state === undefined) return undefined
-    return { id, state, value: ownBytes(stored.subarray(DOUBLE + 1), packed), ttlMs }
+    return { id, state, value: ownBytes(packed.subarray(stored.from + DOUBLE + 1, stored.to), packed), ttlMs }
   })
 }
 

@@ -5,13 +5,13 @@ import type {
   Failure,
   ResultBackend,
   ResultRecord,
-  ResultState,
   ResultSupports,
 } from '@bananasjs/core/contract'
 import type { SqliteClient } from './sqlite-client.ts'
 import { bytesOf } from './sqlite-database.ts'
 import type { Gate } from './sqlite-gate.ts'
 import { arrive } from './sqlite-joins.ts'
+import { readResults } from './sqlite-read-results.ts'
 import { watchResults } from './sqlite-result-watch.ts'
 
 const MAX_VALUE_BYTES = 64 * 1024 * 1024
@@ -22,7 +22,6 @@ const BYTES_PER_COST = 8192
 const PUT = `INSERT INTO bananas_results (id, state, expires_at, value) VALUES (?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, value = excluded.value
   WHERE excluded.state = 'queued' OR state IN ('queued', 'running') OR expires_at <= ?`
-const GET = 'SELECT state, expires_at, value FROM bananas_results WHERE id = ? AND expires_at > ?'
 const GET_FACT = 'SELECT value FROM bananas_facts WHERE key = ? AND expires_at > ?'
 const SET_FACT = 'INSERT OR REPLACE INTO bananas_facts (key, expires_at, value) VALUES (?, ?, ?)'
 const DROP_FACT = 'DELETE FROM bananas_facts WHERE key = ?'
@@ -133,16 +132,7 @@ export class SqliteResultBackend implements ResultBackend {
     ids: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<readonly (ResultRecord | undefined)[]> {
-    return this.#client.read(() => {
-      const get = this.#client.prepare(GET)
-      const now = this.#client.now()
-      return ids.map((id) => {
-        const row = get.get(id, now) as
-          | { state: ResultState; expires_at: number; value: Uint8Array | null }
-          | undefined
-        return row && { id, state: row.state, value: bytesOf(row.value), ttlMs: row.expires_at - now }
-      })
-    }, signal)
+    return this.#client.read(() => readResults(this.#client, ids), signal)
   }
 
   #fact(key: string): Uint8Array | null {

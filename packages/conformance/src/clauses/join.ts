@@ -22,6 +22,15 @@ export const JOIN_CLAUSES: readonly Clause[] = [
       same(await bench.results.arrive(join, [5, 5, 5], HOUR_MS), 1, 'arrivals of one position given thrice')
       same(await bench.results.arrive(join, [5], HOUR_MS), 1, 'arrivals of the same position again')
       same(await bench.results.arrive(join, [4, 5, 6], HOUR_MS), 3, 'arrivals of its neighbours and itself')
+      const row = (from: number, to: number): number[] =>
+        Array.from({ length: to - from }, (_, at) => from + at)
+      same(await bench.results.arrive(join, row(3, 41), HOUR_MS), 38, 'arrivals of a row around them')
+      same(
+        await bench.results.arrive(join, row(23, 65).reverse(), HOUR_MS),
+        62,
+        'arrivals of a row that overlaps it',
+      )
+      same(await bench.results.arrive(join, [70, 2, 64, 65], HOUR_MS), 65, 'arrivals beside the rows')
     },
   }),
   resultClause('JOIN-3', 'arrive with no positions only counts', {

@@ -1,5 +1,6 @@
 import type { Serializer } from '../contract/serializer.ts'
 import { QueueError } from '../errors.ts'
+import { asBuffer } from './as-buffer.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -34,7 +35,7 @@ export const jsonSerializer: Serializer = {
 
 /** Buffer's decoder is several times as fast on short texts, but replaces bad bytes; then the strict one has the word. */
 function textOf(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+  const text = asBuffer(bytes).toString()
   return text.includes('\ufffd') ? decoder.decode(bytes) : text
 }
 

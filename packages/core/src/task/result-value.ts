@@ -1,4 +1,5 @@
 import { QueueError } from '../errors.ts'
+import { asBuffer } from './as-buffer.ts'
 import { DEFAULT_CONTENT_TYPE } from './envelope.ts'
 import type { ErrorRecord } from './error-record.ts'
 
@@ -48,8 +49,9 @@ export function decodeResultBody(
   bytes: Uint8Array,
 ): { readonly contentType: string; readonly body: Uint8Array } {
   const end = bytes.indexOf(LINE_FEED)
-  const facts = Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? bytes.length : end)
-  if (end === -1 || facts.includes('"contentType"')) {
+  const facts = asBuffer(bytes)
+  // As a string, which is found in sooner than in bytes.
+  if (end === -1 || facts.latin1Slice(0, end).includes('"contentType"')) {
     const { facts: named, body } = decodeResultValue(id, bytes)
     return { contentType: named.contentType ?? DEFAULT_CONTENT_TYPE, body }
   }

@@ -45,6 +45,7 @@ export async function gatherValue(source: Source, plan: PlanView, at: number): P
   const found = await readEach(
     source.host,
     ones.map((one) => plan.id(one)),
+    (result) => result.prepare(),
   )
   const results = new Map<number, NodeResult | undefined>()
   for (const [place, one] of ones.entries()) results.set(one, found[place])
@@ -73,9 +74,10 @@ async function collect(plan: PlanView, at: number, { nodes, asked }: Collected):
 /** What leaves are needs no look. */
 function collectParts(gate: GateNode, open: number[], asked: Set<number>): void {
   const leaves = gate.leaves !== undefined
+  const strict = isStrict(gate)
   for (const part of partsOf(gate)) {
     if (!leaves) open.push(part)
-    if (leaves || !isStrict(gate)) asked.add(part)
+    if (leaves || !strict) asked.add(part)
   }
 }
 
@@ -118,13 +120,11 @@ class Gathering {
     throw failureError(`Step "${label}"`, errorOf(result))
   }
 
-  /** What a task returned, where nothing more must be done to have it. */
-  #inHand(at: number): { readonly value: unknown } | undefined {
+  /** The result of a task whose value needs nothing more to be had. */
+  #inHand(at: number): NodeResult | undefined {
     if (this.#found.nodes.get(at)?.kind === 'gate') return undefined
     const result = this.#found.results.get(at)
-    if (result?.state !== 'succeeded') return undefined
-    const value = result.value()
-    return isElsewhere(value) ? undefined : { value }
+    return result?.state === 'succeeded' && !isElsewhere(result.value()) ? result : undefined
   }
 
   async #gate(gate: GateNode, at: number): Promise<unknown> {
@@ -136,7 +136,7 @@ class Gathering {
       if (gate.keys?.[position] === null) continue
       // No promise for what is there: of ten thousand, nearly all are.
       const inHand = strict ? this.#inHand(dep) : undefined
-      if (inHand !== undefined) values.push(inHand.value)
+      if (inHand !== undefined) values.push(inHand.value())
       else values.push(strict ? await this.value(dep) : await this.#settled(dep))
     }
     if (gate.keys === undefined) return values

@@ -14,6 +14,7 @@ export class NodeResult {
   readonly state: ResultRecord['state']
   readonly #host: PluginHost
   readonly #record: ResultRecord
+  #decoded: { readonly value: unknown } | undefined
 
   constructor(host: PluginHost, record: ResultRecord) {
     this.state = record.state
@@ -38,6 +39,20 @@ export class NodeResult {
 
   /** @throws QueueError UNDECODABLE */
   value(): unknown {
+    this.#decoded ??= { value: this.#decode() }
+    return this.#decoded.value
+  }
+
+  /** Decodes before it is asked for, while the backend is busy with the next page; what cannot be decoded is told later. */
+  prepare(): void {
+    try {
+      if (this.state === 'succeeded') this.value()
+    } catch {
+      // `value` throws it again.
+    }
+  }
+
+  #decode(): unknown {
     const { contentType, body } = this.#body
     return this.#host.serializerFor(contentType).decode(body)
   }
@@ -63,18 +78,27 @@ export async function readResults(
   return found
 }
 
-/** In the order of the ids, read in pages. */
+/**
+ * In the order of the ids, read in pages.
+ * @param onRead is given each as it comes
+ */
 export async function readEach(
   host: PluginHost,
   ids: readonly string[],
+  onRead?: (result: NodeResult) => void,
 ): Promise<readonly (NodeResult | undefined)[]> {
   const found = Array.from<NodeResult | undefined>({ length: ids.length })
   const read = async (from: number): Promise<void> => {
     if (from >= ids.length) return
     const records = (await host.results?.get(ids.slice(from, from + PAGE))) ?? []
-    for (const [at, record] of records.entries())
-      if (record !== undefined) found[from + at] = new NodeResult(host, record)
-    await read(from + PAGE * PAGES_AT_ONCE)
+    const next = read(from + PAGE * PAGES_AT_ONCE)
+    for (const [at, record] of records.entries()) {
+      if (record === undefined) continue
+      const result = new NodeResult(host, record)
+      found[from + at] = result
+      onRead?.(result)
+    }
+    await next
   }
   await Promise.all(Array.from({ length: PAGES_AT_ONCE }, (_, line) => read(line * PAGE)))
   return found

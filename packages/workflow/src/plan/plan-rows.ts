@@ -2,6 +2,7 @@ import type { Serializer } from '@bananasjs/core/contract'
 import { Nodes } from './nodes.ts'
 import type { Row } from './nodes.ts'
 import { packBound, unpackBound } from './plan-codec.ts'
+import type { Bound } from './plan-codec.ts'
 import type { GateNode, PlanNode, Span, TaskNode } from './plan.ts'
 
 /** A node as it is stored, or a row of them. */
@@ -12,8 +13,9 @@ interface StoredTask extends Omit<TaskNode, 'bound' | 'undo'> {
   readonly undo?: Omit<NonNullable<TaskNode['undo']>, 'bound'> & { readonly bound?: string }
 }
 
-interface StoredRow extends Omit<Row, 'size' | 'bound'> {
-  readonly bounds: readonly string[]
+interface StoredRow extends Omit<Row, 'bound'> {
+  /** The inputs as one list, which is written much sooner than each by itself; no input at all is an empty list. */
+  readonly bounds: string
 }
 
 /** The nodes from one number on, as many as wanted; of rows, what lies between. */
@@ -29,7 +31,7 @@ export function packNodes(
     if (entry.kind === 'row') {
       const row = packRow(entry, [at - first, Math.min(end, first + entry.size) - at], serializer)
       packed.push(row)
-      at += row.bounds.length
+      at += row.size
     } else {
       packed.push(packNode(entry, serializer))
       at += 1
@@ -79,12 +81,32 @@ function unpackUndo(
   return { ...rest, ...(bound !== undefined && { bound: unpackBound(bound, serializer) }) }
 }
 
-function packRow({ kind, like, edge, bound }: Row, [from, count]: Span, serializer: Serializer): StoredRow {
+function packRow({ kind, like, edge, bound }: Row, [from, size]: Span, serializer: Serializer): StoredRow {
   const [to, at, when] = edge
-  const bounds = Array.from({ length: count }, (_, position) => packBound(bound(from + position), serializer))
-  return { kind, like, edge: [to, at + from, when], bounds }
+  const values = Array.from({ length: size }, (_, position): Listed => listed(bound(from + position)))
+  return { kind, like, size, edge: [to, at + from, when], bounds: packBound({ value: values }, serializer) }
 }
 
-function unpackRow({ kind, like, edge, bounds }: StoredRow, serializer: Serializer): Row {
-  return { kind, like, edge, size: bounds.length, bound: (at) => unpackBound(bounds[at]!, serializer) }
+function unpackRow({ kind, like, size, edge, bounds }: StoredRow, serializer: Serializer): Row {
+  const list = unpackBound(bounds, serializer)
+  let values: readonly Listed[] | undefined
+  return {
+    kind,
+    like,
+    size,
+    edge,
+    bound: (at) => ({
+      get value() {
+        values ??= list.value as readonly Listed[]
+        return values[at]![0]
+      },
+    }),
+  }
+}
+
+/** A list may not hold `undefined`. */
+type Listed = readonly [value?: unknown]
+
+function listed({ value }: Bound): Listed {
+  return value === undefined ? [] : [value]
 }
