@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { message, transportOn } from './fixtures.ts'
 import { temporaryFile } from './temporary-file.ts'
@@ -70,4 +71,29 @@ test('no bytes at all are a value too, in every table', async () => {
   }
   await broker.publish('empty', [message({ body: none })])
   expect((await broker.peek!('empty', 1))[0]!.body).toEqual(none)
+})
+
+test.each([
+  ['plain', (n: number) => `id-${n}`],
+  ['with quotes, emoji and line breaks', (n: number) => `"${n}"\n🍌 \\`],
+  ['with a NUL', (n: number) => `\0${n}`],
+  ['with half a surrogate pair', (n: number) => `\ud83c${n}`],
+])('many results are read at once and in the order asked for: ids %s', async (_, idOf) => {
+  const { results } = transportOn(temporaryFile())
+  const records = Array.from({ length: 40 }, (_record, n) => ({
+    id: idOf(n),
+    state: 'succeeded' as const,
+    value: Buffer.from(String(n)),
+    ttlMs: n === 7 ? 1 : 60_000,
+  }))
+  await results.put(records)
+  await sleep(20)
+  const asked = [39, 3, 3, 41, 7, ...Array.from({ length: 20 }, (_number, n) => n + 10)]
+  const found = await results.get(asked.map(idOf))
+  expect(found.map((record) => record && Buffer.from(record.value).toString())).toEqual(
+    asked.map((n) => (n === 41 || n === 7 ? undefined : String(n))),
+  )
+  expect(found.map((record) => record?.id)).toEqual(
+    asked.map((n) => (n === 41 || n === 7 ? undefined : idOf(n))),
+  )
 })
