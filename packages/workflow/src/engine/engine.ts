@@ -120,6 +120,7 @@ export class Engine {
   }
 
   async #noteFailures(departures: readonly Departure[], failed: readonly NodeEnd[]): Promise<void> {
+    if (failed.length === 0) return
     const plans = new Map(departures.map(({ plan }) => [plan.flow, plan]))
     const results = failed.map(({ flow, node, member, error }) => {
       const id = plans.get(flow)!.id(node, member)

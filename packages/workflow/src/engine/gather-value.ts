@@ -121,8 +121,8 @@ class Gathering {
   }
 
   /** The result of a task whose value needs nothing more to be had. */
-  #inHand(at: number): NodeResult | undefined {
-    if (this.#found.nodes.get(at)?.kind === 'gate') return undefined
+  #inHand({ leaves }: GateNode, at: number): NodeResult | undefined {
+    if (leaves === undefined && this.#found.nodes.get(at)?.kind === 'gate') return undefined
     const result = this.#found.results.get(at)
     return result?.state === 'succeeded' && !isElsewhere(result.value()) ? result : undefined
   }
@@ -135,7 +135,7 @@ class Gathering {
     for (const [position, dep] of deps.entries()) {
       if (gate.keys?.[position] === null) continue
       // No promise for what is there: of ten thousand, nearly all are.
-      const inHand = strict ? this.#inHand(dep) : undefined
+      const inHand = strict ? this.#inHand(gate, dep) : undefined
       if (inHand !== undefined) values.push(inHand.value())
       else values.push(strict ? await this.value(dep) : await this.#settled(dep))
     }
