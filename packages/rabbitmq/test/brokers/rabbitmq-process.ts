@@ -147,6 +147,8 @@ async function settle(
     RABBITMQ_PID_FILE: join(folder, 'pid'),
     RABBITMQ_DIST_PORT: String(distribution),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 1:1',
+    // One that is killed as it starts would leave a dump wherever the tests were called from.
+    ERL_CRASH_DUMP_SECONDS: '0',
     ERL_EPMD_PORT: String(names),
     ERL_EPMD_ADDRESS: '127.0.0.1',
   }
