@@ -64,8 +64,10 @@ function powerCutSection({ machine, rows }: Measured<PowerCutOutcome>): readonly
     `## The power is cut
 
 The store keeps its files on a disk of its own, whose power is cut in mid-load again and again, as the fault
-\`server.power-cut\` does it: what no fsync had brought to the disk is gone. One server each; a replica on a machine with
-power keeps what this one forgets. Written by \`node integration/power-cut/power-cut-main.ts\`, as root.
+\`server.power-cut\` does it: what no fsync had brought to the disk is gone. A cut comes as soon as enough tasks were
+acknowledged, a few seconds after the last one, so that a store which writes to the disk now and then loses most of them.
+One server each; a replica on a machine with power keeps what this one forgets.
+Written by \`node integration/power-cut/power-cut-main.ts\`, as root.
 
 | store | settings | cuts | acknowledged | of these lost |
 | --- | --- | --: | --: | --: |
