@@ -14,6 +14,9 @@ export interface Letter extends Outgoing {
   readonly target: Target
 }
 
+/** Of a letter that nobody has heard of yet. */
+const OPEN = Symbol('open')
+
 interface Line {
   readonly connection: AmqpConnection
   readonly channel: AmqpConfirmChannel
@@ -65,15 +68,17 @@ export class Publisher {
 
   /** One promise for all: of very many small letters, a promise each would be much of the work. */
   #sendAll(line: Line, letters: readonly Letter[]): Promise<readonly (QueueError | undefined)[]> {
-    const outcomes = Array.from<QueueError | undefined>({ length: letters.length })
+    const outcomes = Array.from<QueueError | typeof OPEN | undefined>({ length: letters.length }).fill(OPEN)
     let open = letters.length
     return new Promise((resolve) => {
-      if (open === 0) resolve(outcomes)
+      if (open === 0) resolve([])
       for (const [at, letter] of letters.entries()) {
         this.#sendOne(line, letter, (outcome) => {
+          // Told twice of one letter, another one must not count as stored.
+          if (outcomes[at] !== OPEN) return
           outcomes[at] = outcome
           open -= 1
-          if (open === 0) resolve(outcomes)
+          if (open === 0) resolve(outcomes as readonly (QueueError | undefined)[])
         })
       }
     })
