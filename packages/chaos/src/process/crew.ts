@@ -25,7 +25,7 @@ export interface Death {
   readonly name: string
   readonly pid: number
   readonly signal: NodeJS.Signals | null
-  /** Monotonic ms. */
+  /** Monotonic ms: when it was killed, or else when its end was heard of. */
   readonly at: number
 }
 
@@ -33,6 +33,8 @@ interface Member {
   readonly name: string
   readonly child: ChildProcess
   stopped: boolean
+  /** Monotonic ms. */
+  killedAt?: number
 }
 
 const KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => layerOf(kind) === 'process')
@@ -113,10 +115,16 @@ export class Crew implements FaultSite, AsyncDisposable {
     const { child, name } = member
     const { fault } = armed
     armed.count(`${name} (pid ${child.pid})`)
-    if (fault.kind === 'process.kill') child.kill('SIGKILL')
+    if (fault.kind === 'process.kill') this.#kill(member)
     else if (fault.kind === 'process.term') child.kill('SIGTERM')
     else if (fault.kind === 'process.stop')
       this.#stop(member, armed, parseDuration(fault.resumeAfter ?? STOPPED_MS, 'resumeAfter'))
+  }
+
+  /** A broker may hand on what it held before this process hears of its end. */
+  #kill(member: Member): void {
+    member.killedAt = systemRuntime.monotonic()
+    member.child.kill('SIGKILL')
   }
 
   #stop(member: Member, armed: ArmedFault, ms: number): void {
@@ -163,7 +171,7 @@ export class Crew implements FaultSite, AsyncDisposable {
       name: member.name,
       pid: member.child.pid ?? -1,
       signal,
-      at: systemRuntime.monotonic(),
+      at: member.killedAt ?? systemRuntime.monotonic(),
     })
     if (!this.#closing) systemRuntime.setTimer(() => void (this.#closing || this.#spawn()), RESPAWN_MS)
   }

@@ -43,6 +43,17 @@ describe('a crew', () => {
     expect(spawned.length).toBe(2 + bites.count)
   })
 
+  it('who is killed died then, however late that is heard of', async () => {
+    const { crew: made, deaths } = crew()
+    const before = performance.now()
+    const fault = made.arm({ kind: 'process.kill', limit: 1 }, { forMs: 60_000 })
+    // Busy: the exit is heard of afterwards.
+    while (performance.now() - before < 300);
+    await until('it is heard of', () => deaths.length === 1)
+    expect(deaths[0]!.at - before).toBeLessThan(200)
+    await fault.disarm()
+  })
+
   it('process.stop stops a process and lets it go on when the fault ends', async () => {
     const { crew: made } = crew(1)
     const pid = made.children[0]!.pid!
