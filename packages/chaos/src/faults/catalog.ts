@@ -50,7 +50,9 @@ export const CATALOG: Catalog = {
   'message.truncate': entry('the body is cut short', { place: 'place', to: 'count' }),
   'message.content-type': entry('the body is called something it is not', { place: 'place', value: 'text' }),
   'message.duplicate': entry('the message is sent twice', {}),
-  'message.reorder': entry('the messages of a batch change places', { place: 'place' }),
+  'message.reorder': entry('messages that come together, or one after the other, change places', {
+    place: 'place',
+  }),
   'message.delay': entry('the message comes late', { by: 'distribution' }, ['by']),
   'message.drop-ack': entry('an acknowledgement is answered with yes and forgotten', {}),
   'message.oversize': entry('the message grows beyond what the broker takes', { bytes: 'count' }),

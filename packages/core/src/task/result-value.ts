@@ -51,7 +51,7 @@ export function decodeResultBody(
   const end = bytes.indexOf(LINE_FEED)
   const facts = asBuffer(bytes)
   // As a string, which is found in sooner than in bytes.
-  if (end === -1 || facts.latin1Slice(0, end).includes('"contentType"')) {
+  if (end === -1 || facts.toString('latin1', 0, end).includes('"contentType"')) {
     const { facts: named, body } = decodeResultValue(id, bytes)
     return { contentType: named.contentType ?? DEFAULT_CONTENT_TYPE, body }
   }
