@@ -31,7 +31,7 @@ export function resiliencePage({ suite, powerCuts, soak }: ResilienceFacts): str
 Each broker under a fixed set of experiments of [\`@bananasjs/chaos\`](./chaos.md), with worker processes that are killed
 and a proxy that cuts them off. Written by \`node integration/chaos/suite-main.ts\`; every number is of a real run.
 
-${suite.machine}
+The last of them: ${suite.machine}
 
 ${[...sections, ...(soak === undefined ? [] : [soakSection(soak)]), ...powerCutSection(powerCuts)].join('\n\n')}
 `
@@ -73,7 +73,7 @@ Written by \`node integration/power-cut/power-cut-main.ts\`, as root.
 | --- | --- | --: | --: | --: |
 ${lines.join('\n')}
 
-${machine}`,
+The last of them: ${machine}`,
   ]
 }
 

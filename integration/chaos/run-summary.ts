@@ -5,7 +5,7 @@ export interface RunSummary {
   readonly broker: string
   readonly experiment: string
   readonly title: string
-  readonly faults: readonly { readonly kind: string; readonly name: string; readonly bites: number }[]
+  readonly faults: readonly { readonly kind: string; readonly name: string }[]
   readonly verdict: Report['verdict']
   readonly reasons: readonly string[]
   readonly tasks: number
@@ -26,7 +26,7 @@ export function summaryOf(broker: string, experiment: string, report: Report): R
     broker,
     experiment,
     title,
-    faults: faults.map(({ kind, name, bites }) => ({ kind, name, bites })),
+    faults: faults.map(({ kind, name }) => ({ kind, name })),
     verdict,
     reasons,
     tasks: success.total,

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loopDisk, serverProcess, ServerSite } from '@bananasjs/chaos'
+import { promisify } from 'node:util'
+import { loopDisk, serverContainer, serverProcess, ServerSite } from '@bananasjs/chaos'
 import type { Fault, LoopDisk, ServerControl } from '@bananasjs/chaos'
 import { Bananas, defineTask } from '@bananasjs/core'
 import { redis } from '@bananasjs/redis'
@@ -103,6 +105,53 @@ async function fills({ url, control }: Trial, fault: Fault): Promise<void> {
   const results = await Promise.all(early.map((job) => job.result({ timeout: '30s' })))
   expect(results).toEqual(early.map((_, n) => n))
 }
+
+/** The same in a container, where a Docker engine answers. */
+async function redisContainer(disk?: LoopDisk): Promise<Trial> {
+  const port = await freePort()
+  const url = `redis://127.0.0.1:${port}`
+  const control = await serverContainer({
+    name: `bananas-fault-${port}`,
+    image: 'redis:8',
+    ports: { 6379: port },
+    command: ['redis-server', '--appendonly', 'yes', '--appendfsync', 'always', '--dir', '/tmp'],
+    ready: async () => (await admin(url, (client) => client.ping()).catch(() => '')) === 'PONG',
+    // There in any image.
+    data: '/tmp',
+    ...(disk && { disk }),
+  })
+  onTestFinished(() => control.close())
+  return { url, control }
+}
+
+const inContainer = (await promisify(execFile)('docker', ['info']).catch(() => undefined)) !== undefined
+
+describe.runIf(inContainer)('faults of a Redis server in a container', { timeout: 120_000 }, () => {
+  test.each<Fault>([
+    { kind: 'server.kill', down: 200, limit: 1 },
+    { kind: 'server.restart', down: 200, limit: 1 },
+    { kind: 'server.pause', resumeAfter: 500, limit: 1 },
+    { kind: 'server.power-cut', down: 200, limit: 1 },
+  ])('$kind bites, is undone, and what was accepted is there', async (fault) => {
+    const { url, control } = await redisContainer(
+      fault.kind === 'server.power-cut' ? await loopDisk() : undefined,
+    )
+    const app = application(url)
+    const jobs = await app.enqueueMany(
+      echo,
+      Array.from({ length: 500 }, (_, n) => n),
+    )
+    const injection = new ServerSite(control).arm(fault, { forMs: 60_000 })
+    await until('it has bitten', async () => injection.bites().count === 1)
+    await injection.disarm()
+    await app
+      .worker({ drain: 100 })
+      .handle(echo, (n) => n)
+      .start()
+    const results = await Promise.all(jobs.map((job) => job.result({ timeout: '30s' })))
+    expect(results).toEqual(jobs.map((_, n) => n))
+  })
+})
 
 describe('faults of a Redis server', { timeout: 120_000 }, () => {
   test('server.memory-full: no more tasks are accepted, then they are, and none is lost', async () => {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { saveReport } from '@bananasjs/chaos'
 import { STARTERS } from '../matrix/starters.ts'
 import { runOn } from './run-on.ts'
+import { soak } from './soak.ts'
 
 /**
  * Very many tasks while workers and broker are killed again and again, the whole time:
@@ -23,32 +24,14 @@ const { values } = parseArgs({
 const [tasks, rate, kills, restarts] = [values.tasks, values.rate, values.kills, values.restarts].map(Number)
 const starter = STARTERS.find(({ name }) => name === values.broker)
 if (starter === undefined) throw new Error(`There is no broker "${values.broker}".`)
-const warmUpMs = 5000
-const recoveryMs = 10_000
-const injectMs = Math.max(10_000, Math.round((tasks! / rate!) * 1000) - warmUpMs - recoveryMs)
 const report = await runOn(
   starter,
+  soak({ tasks: tasks!, rate: rate!, kills: kills!, restarts: restarts! }),
   {
-    title: `${tasks} tasks, ${kills} killed workers, ${restarts} killed brokers`,
-    steady: [
-      { probe: 'success-rate', atLeast: 0.999, confidence: 0.95 },
-      { probe: 'lost', equals: 0 },
-    ],
-    load: { shape: 'constant', rate: rate!, tasks: tasks!, work: { from: 0, to: '20ms' }, retries: 20 },
-    control: 0.05,
-    phases: { warmUp: warmUpMs, inject: injectMs, recovery: recoveryMs, drain: '5m' },
-    method: [
-      { kind: 'process.kill', schedule: { every: Math.floor(injectMs / (kills! + 1)) }, limit: kills! },
-      {
-        kind: 'server.kill',
-        schedule: { after: 500, every: Math.floor(injectMs / (restarts! + 1)) },
-        down: 200,
-        limit: restarts!,
-      },
-    ],
-    safety: { maxDuration: '2h' },
+    concurrency: 50,
+    history: values.history,
+    onProgress: (text) => process.stdout.write(`${text}\n`),
   },
-  { concurrency: 50, history: values.history, onProgress: (text) => process.stdout.write(`${text}\n`) },
 )
 const saved = await saveReport(report, values.into, 'soak')
 process.stdout.write(`${report.verdict}: ${report.reasons.join('; ')}\n${saved.html}\n`)

@@ -12,10 +12,15 @@ import { summaryOf } from './run-summary.ts'
  * held.
  */
 const REPORTS = join(import.meta.dirname, '../../chaos-report')
+const EXPERIMENTS = Object.keys(FIXED_SET)
+const BROKERS = STARTERS.map(({ name }) => name)
 const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !EXPERIMENTS.includes(name) && !BROKERS.includes(name))
+if (unknown.length > 0)
+  throw new Error(`There is no ${unknown.join(', ')}. There are: ${[...EXPERIMENTS, ...BROKERS].join('; ')}.`)
 let held = true
-for (const experiment of chosen(Object.keys(FIXED_SET))) {
-  for (const broker of chosen(STARTERS.map(({ name }) => name))) {
+for (const experiment of chosen(EXPERIMENTS)) {
+  for (const broker of chosen(BROKERS)) {
     const starter = STARTERS.find(({ name }) => name === broker)!
     if (!canRun(FIXED_SET[experiment]!, starter)) continue
     process.stdout.write(`${experiment} on ${broker}: `)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bananas } from '@bananasjs/core'
+import type { Transport } from '@bananasjs/core/contract'
 import { rabbitmq } from '@bananasjs/rabbitmq'
 import { killLeader, startRabbitmqCluster } from '../../packages/rabbitmq/test/brokers/rabbitmq-cluster.ts'
 import { startRabbitmqProcess } from '../../packages/rabbitmq/test/brokers/rabbitmq-process.ts'
@@ -24,7 +25,7 @@ const single: Starter = {
   async start() {
     const server = await startRabbitmqProcess()
     const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-rabbitmq-'))
-    await declareQueues([server.url])
+    await declareQueues(rabbitmq(server.url))
     return {
       url: `${server.url} sqlite:${join(folder, 'results.db')}`,
       address: { host: '127.0.0.1', port: server.port },
@@ -50,7 +51,7 @@ const cluster: Starter = {
   async start() {
     const nodes = await startRabbitmqCluster()
     const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-rabbitmq-'))
-    await declareQueues(nodes.urls)
+    await declareQueues(rabbitmq({ url: nodes.urls }))
     const ports = nodes.nodes.map(({ port }) => port)
     return {
       url: `amqp-cluster:${ports.join(',')} sqlite:${join(folder, 'results.db')}`,
@@ -64,8 +65,8 @@ const cluster: Starter = {
 }
 
 /** By a worker that does nothing else: it needs the queue, its lanes, and the events. */
-async function declareQueues(urls: readonly string[]): Promise<void> {
-  const app = new Bananas({ transport: rabbitmq({ url: urls }) })
+export async function declareQueues(transport: Transport): Promise<void> {
+  const app = new Bananas({ transport })
   await app
     .worker()
     .handle(nap, () => undefined)

@@ -1,7 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Bananas } from '@bananasjs/core'
 import type { Transport } from '@bananasjs/core/contract'
 import { nats } from '@bananasjs/nats'
 import { rabbitmq } from '@bananasjs/rabbitmq'
@@ -10,7 +8,7 @@ import { sqlite } from '@bananasjs/sqlite'
 import { startNatsProcess } from '../../packages/nats/test/brokers/nats-process.ts'
 import { startRabbitmqProcess } from '../../packages/rabbitmq/test/brokers/rabbitmq-process.ts'
 import { startRedisProcess } from '../../packages/redis/test/brokers/redis-process.ts'
-import { numbered } from './numbered.ts'
+import { declareQueues } from '../matrix/rabbitmq-starters.ts'
 
 /** Where tasks are kept on a disk whose power will be cut. */
 export interface Store {
@@ -94,9 +92,6 @@ function redisWith(appendfsync: 'always' | 'everysec', survives: boolean): Store
   }
 }
 
-/** How late RabbitMQ writes down which queues it has: see docs/adapters/rabbitmq.md. */
-const SETTLED_MS = 3000
-
 function rabbitmqWith(queueType: 'quorum' | 'classic', survives: boolean): Store {
   const connect = (address: string): Transport => rabbitmq(address, { queueType })
   return {
@@ -108,13 +103,7 @@ function rabbitmqWith(queueType: 'quorum' | 'classic', survives: boolean): Store
       await mkdir(own)
       // Its disk is small, and not what is on trial.
       const server = await startRabbitmqProcess({ folder: own, config: ['disk_free_limit.absolute = 1MB'] })
-      const app = new Bananas({ transport: connect(server.url) })
-      await app
-        .worker()
-        .handle(numbered, () => undefined)
-        .start()
-      await sleep(SETTLED_MS)
-      await app.close()
+      await declareQueues(connect(server.url))
       // A script starts the virtual machine: its whole group is held.
       return onServer(server, () => -server.pid())
     },

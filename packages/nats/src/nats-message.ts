@@ -102,7 +102,7 @@ const LONGEST_RECEIPT = 600
 /**
  * Of `$JS.ACK.<stream>.<consumer>.<hand-overs>.<sequence>.<number>.<time>.<pending>`, or with domain and account in front
  * of the stream and something random behind.
- * @returns reads what a subject says, when it belongs to this consumer
+ * @returns a reader, which answers with `undefined` for what does not belong to this consumer
  */
 export function tokenReader(stream: string, consumer: string): (subject: string) => Token | undefined {
   const plain = `${ACK}${stream}.${consumer}.`

@@ -20,7 +20,7 @@ const MAPPINGS: readonly Mapping[] = [
     pattern: /NOPERM/,
     code: 'DENIED',
     retryable: false,
-    text: 'lets this user do less than is needed: all commands on the keys and topics of the prefix (ACL SETUSER … ~bananas* ~{bananas* &bananas* &{bananas* +@all -@dangerous +info +role).',
+    text: 'lets this user do less than is needed: all commands on the keys and topics of the prefix (ACL SETUSER … ~bananas* ~{bananas* resetchannels &bananas* &{bananas* +@all -@dangerous +info +role).',
   },
   {
     pattern: /WRONGTYPE/,

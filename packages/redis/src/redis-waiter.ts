@@ -5,6 +5,8 @@ import type { RedisLink } from './redis-link.ts'
 import type { Claim, TurnReply } from './redis-turn.ts'
 import { runTurn, turnKeys } from './redis-turn.ts'
 
+/** Redis 6 makes one millisecond, which it cuts off at none, a wait without end. */
+const LEAST_WAIT_MS = 2
 /** How long after its own timeout a blocked call may stay silent before its connection counts as dead. */
 const GRACE_MS = 2000
 /** A nudge nobody waited for is forgotten after this. */
@@ -36,7 +38,7 @@ export class RedisWaiter {
     signal.throwIfAborted()
     this.#blocked = true
     try {
-      const seconds = (Math.max(1, waitMs) / 1000).toFixed(3)
+      const seconds = (Math.max(LEAST_WAIT_MS, waitMs) / 1000).toFixed(3)
       const deadlineMs = waitMs + GRACE_MS
       const blocked = link.call('blpop', [this.#own, this.#wake, seconds], deadlineMs)
       const turn = { acks: [], operations: [], claim, leaving: false }

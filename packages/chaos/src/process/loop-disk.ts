@@ -66,7 +66,7 @@ export async function loopDisk({ bytes = DEFAULT_BYTES }: LoopDiskOptions = {}):
   return {
     folder,
     async powerCut(freeze, kill) {
-      freeze()
+      await freeze()
       copies += 1
       const survived = join(base, `disk-${copies}.img`)
       await copyFile(image, survived)

@@ -51,6 +51,7 @@ describe('credentials', () => {
       '>secret',
       '~bananas*',
       '~{bananas*',
+      'resetchannels',
       '&bananas*',
       '&{bananas*',
       '+@all',

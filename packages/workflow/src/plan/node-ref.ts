@@ -63,7 +63,7 @@ export function parseRef(text: string, id = ''): NodeRef | undefined {
 function refById(id: string, generation: number): NodeRef | undefined {
   // Most end in nothing but a number, which is had without the work of an expression.
   const end = id.lastIndexOf('.n')
-  const plain = end > 0 ? Number(id.slice(end + 2)) : NaN
+  const plain = end > 0 && end + 2 < id.length ? Number(id.slice(end + 2)) : NaN
   if (Number.isInteger(plain)) return { flow: id.slice(0, end), node: plain, generation }
   const found = MEMBER.exec(id)
   if (found === null) return undefined
