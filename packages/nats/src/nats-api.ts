@@ -62,6 +62,8 @@ export interface ConsumerInfo {
   readonly created: string
   readonly config: ConsumerConfig
   readonly delivered: { readonly stream_seq: number }
+  /** Up to here everything is acknowledged. */
+  readonly ack_floor: { readonly stream_seq: number }
   readonly num_ack_pending: number
   readonly num_pending: number
 }

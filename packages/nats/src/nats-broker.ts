@@ -70,7 +70,7 @@ export class NatsBroker implements Broker {
     const { letters, indexes, failures } = this.#letters(queue, messages)
     if (letters.length === 0) return failures
     await this.#ensure(queue, messages)
-    const sent = await race(this.#sender.send(letters, signal), signal)
+    const sent = await race(this.#sender.send(queue, letters, signal), signal)
     const [first] = sent
     // All failed for one reason: the whole call did.
     if (first !== undefined && sent.every((error) => error?.code === first.code)) throw first

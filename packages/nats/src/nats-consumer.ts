@@ -15,6 +15,7 @@ import { decode, tokenReader } from './nats-message.ts'
 import type { Token } from './nats-message.ts'
 import { Puller } from './nats-puller.ts'
 import type { Arrival } from './nats-puller.ts'
+import { Remains } from './nats-remains.ts'
 import type { Sender } from './nats-sender.ts'
 import { leaseLost, Settler } from './nats-settler.ts'
 import type { Held } from './nats-settler.ts'
@@ -42,6 +43,7 @@ export class NatsConsumer implements Consumer {
   readonly #puller: Puller
   readonly #delays: Delays
   readonly #leases: Leases
+  readonly #remains: Remains
   readonly #held = new Map<string, Held>()
   readonly #stop = new AbortController()
   #receiving = false
@@ -53,16 +55,18 @@ export class NatsConsumer implements Consumer {
   constructor({ client, sender, queue, leaseMs, onClose }: NatsConsumerOptions) {
     this.#client = client
     this.#queue = queue
-    const { readyConsumer } = client.names.queue(queue)
+    const { ready, readyConsumer } = client.names.queue(queue)
     this.#readToken = tokenReader(client.names.queues, readyConsumer)
     this.#leaseMs = leaseMs
     this.#onClose = onClose
     this.#settler = new Settler(client, sender, queue)
     this.#leases = new Leases(this.#settler, leaseMs)
     this.#delays = new Delays(client, sender, { queue, settler: this.#settler })
+    const stream = client.names.queues
+    this.#remains = new Remains(client, { stream, consumer: readyConsumer, subject: ready })
     this.#puller = new Puller({
       client,
-      stream: client.names.queues,
+      stream,
       consumer: readyConsumer,
       onNews: () => this.#wake?.(),
       giveBack: (messages) => this.#giveBack(messages),
@@ -179,6 +183,7 @@ export class NatsConsumer implements Consumer {
     if (gone) streams.forget()
     const driver = await link.open(stop)
     this.#leases.patienceMs = await streams.ensureConsumer(this.#queue, 'ready', this.#leaseMs)
+    this.#remains.sweep()
     await this.#delays.start()
     stop.throwIfAborted()
     if (error !== undefined) {
@@ -246,6 +251,7 @@ export class NatsConsumer implements Consumer {
   async #close(): Promise<void> {
     this.#stop.abort(new QueueError('CLOSED', 'nats: this consumer was closed.'))
     this.#leases.close()
+    this.#remains.close()
     const held = [...this.#held.values()]
     this.#held.clear()
     // Without a connection nobody can be told, and the leases end by themselves.

@@ -55,9 +55,10 @@ export class NatsDeadLetters implements DeadLetters {
       await this.#client.streams.ensureConsumer(queue, 'ready')
       // Whoever redrives the same letters at the same time stores none of them twice.
       const sent = await this.#sender.send(
+        queue,
         letters.map(({ read, stored }) => ({
           ...this.#sender.letter(ready, stored.message),
-          mark: `redrive.${read.seq}`,
+          mark: `redrive.${read.seq}.${read.storedAt}`,
         })),
         signal,
       )

@@ -4,6 +4,7 @@ import type { NatsMessage } from './nats-driver.ts'
 import { decode, tokenReader } from './nats-message.ts'
 import type { Token } from './nats-message.ts'
 import { Puller } from './nats-puller.ts'
+import { Remains } from './nats-remains.ts'
 import type { Letter, Sender } from './nats-sender.ts'
 import type { Settler } from './nats-settler.ts'
 
@@ -27,6 +28,7 @@ export class Delays {
   readonly #settler: Settler
   readonly #queue: string
   readonly #puller: Puller
+  readonly #remains: Remains
   readonly #readToken: (receipt: string) => Token | undefined
   #started = false
   #closed = false
@@ -37,8 +39,9 @@ export class Delays {
     this.#settler = settler
     this.#queue = queue
     const stream = client.names.delayed
-    const consumer = client.names.queue(queue).delayedConsumer
+    const { delayed: subject, delayedConsumer: consumer } = client.names.queue(queue)
     this.#readToken = tokenReader(stream, consumer)
+    this.#remains = new Remains(client, { stream, consumer, subject })
     this.#puller = new Puller({
       client,
       stream,
@@ -48,16 +51,21 @@ export class Delays {
     })
   }
 
-  /** Begins, and begins again after a connection was lost. */
+  /** Begins, and begins again after a connection was lost, or what hands out the messages was deleted. */
   async start(): Promise<void> {
-    await this.#client.streams.ensureConsumer(this.#queue, 'delayed')
+    const { streams, link } = this.#client
+    if (this.#puller.gone) streams.forget()
+    await streams.ensureConsumer(this.#queue, 'delayed')
     this.#started = true
+    this.#remains.sweep()
     this.#puller.check()
+    if (link.connection !== undefined) this.#puller.want(link.connection, BATCH)
     await this.#work()
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#remains.close()
     await this.#puller.close()
   }
 
@@ -94,14 +102,18 @@ export class Delays {
         continue
       }
       const letter = this.#sender.letter(ready, stored.message, { deliveries: stored.deliveries })
-      due.push({ receipt, letter: { ...letter, mark: `due.${token.seq}` } })
+      // A server that lost the end of its stream gives numbers out again, but no moment.
+      due.push({ receipt, letter: { ...letter, mark: `due.${token.seq}.${token.storedAt}` } })
     }
     return due
   }
 
   async #move(due: readonly Due[]): Promise<void> {
     if (due.length === 0) return
-    const outcomes = await this.#sender.send(due.map(({ letter }) => letter))
+    const outcomes = await this.#sender.send(
+      this.#queue,
+      due.map(({ letter }) => letter),
+    )
     const moved = due.filter((_, index) => outcomes[index] === undefined)
     await this.#settler.acknowledge(moved.map(({ receipt }) => receipt))
   }

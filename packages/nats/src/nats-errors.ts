@@ -148,6 +148,16 @@ export function missingError(what: string, name: string, where: string): QueueEr
   )
 }
 
+/** The server lost the end of a stream, and not what a consumer remembers of it. */
+export function aheadError(consumer: string, where: string): QueueError {
+  return new QueueError(
+    'INVALID',
+    `nats: the consumer "${consumer}" at ${where} has handed out more than its stream knows of, so the server has lost ` +
+      "the end of the stream, and would hand out none of what is published next. streams: 'never' forbids to mend " +
+      'that: delete the consumer and make it anew.',
+  )
+}
+
 export function isRefused(error: unknown, number: number): boolean {
   return error instanceof RefusedError && error.number === number
 }

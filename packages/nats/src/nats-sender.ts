@@ -51,9 +51,14 @@ export class Sender {
 
   /**
    * Resolves when each is stored or refused; what got no answer is sent again for as long as a call waits for a recovery.
+   * @param queue whose letters they are
    * @returns what became of each: `undefined` for stored
    */
-  async send(letters: readonly Letter[], signal?: AbortSignal): Promise<readonly (QueueError | undefined)[]> {
+  async send(
+    queue: string,
+    letters: readonly Letter[],
+    signal?: AbortSignal,
+  ): Promise<readonly (QueueError | undefined)[]> {
     const { settings, link, where } = this.#client
     const outcomes: unknown[] = Array.from({ length: letters.length })
     const deadline = systemRuntime.monotonic() + settings.recoveryMs
@@ -68,7 +73,8 @@ export class Sender {
       }
       open = open.filter((index) => outcomes[index] !== undefined && isPassing(outcomes[index], where))
       if (open.length === 0 || systemRuntime.monotonic() >= deadline) break
-      await this.#restore(open.some((index) => outcomes[index] instanceof NobodyError))
+      if (open.some((index) => outcomes[index] instanceof NobodyError)) this.#client.streams.forget()
+      await this.#restore(queue, letters)
       await sleep(systemRuntime, backoffMs(attempt), signal)
     }
     return outcomes.map((outcome) => (outcome === undefined ? undefined : told(outcome, where)))
@@ -100,14 +106,16 @@ export class Sender {
     })
   }
 
-  /** Nobody takes it: the stream has no leader, or was deleted meanwhile. */
-  async #restore(gone: boolean): Promise<void> {
-    if (!gone) return
-    const { streams } = this.#client
-    streams.forget()
-    await Promise.all((['queues', 'delayed', 'dead'] as const).map((kind) => streams.ensure(kind))).catch(
-      () => undefined,
-    ) // the next round tells
+  /** The server may be another one by now, its streams deleted or shorter: never sent again without a look. */
+  async #restore(queue: string, letters: readonly Letter[]): Promise<void> {
+    const { streams, names } = this.#client
+    const { ready, delayed, dead } = names.queue(queue)
+    const subjects = new Set(letters.map(({ subject }) => subject))
+    await Promise.all([
+      subjects.has(ready) && streams.ensureConsumer(queue, 'ready'),
+      subjects.has(delayed) && streams.ensureConsumer(queue, 'delayed'),
+      subjects.has(dead) && streams.ensure('dead'),
+    ]).catch(() => undefined) // the next round tells
   }
 }
 

@@ -107,7 +107,7 @@ export class Settler {
     )
     await this.#prepare(moves)
     const open = letters.filter((_, index) => refusals[index] === undefined)
-    const sent = [...(await this.#sender.send(open))]
+    const sent = [...(await this.#sender.send(this.#queue, open))]
     return refusals.map((refusal) => refusal ?? sent.shift())
   }
 
@@ -131,7 +131,7 @@ export class Settler {
       await this.#client.streams.ensure('dead')
       const message = { id: receipt, headers: {}, body: Uint8Array.from(data), priority: 50, delayMs: 0 }
       const letter = this.#sender.letter(this.#names.dead, message, { reason: error.message })
-      const [failure] = await this.#sender.send([letter])
+      const [failure] = await this.#sender.send(this.#queue, [letter])
       if (failure === undefined) await this.acknowledge([receipt])
     } catch {
       // It comes again.

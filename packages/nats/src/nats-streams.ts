@@ -1,9 +1,10 @@
 import { QueueError } from '@bananasjs/core/contract'
 import type { Api, ConsumerInfo, StreamConfig, StreamInfo } from './nats-api.ts'
 import { NANOS_PER_MS } from './nats-api.ts'
-import { ERROR, isRefused, missingError, natsError } from './nats-errors.ts'
+import { aheadError, ERROR, isRefused, missingError, natsError } from './nats-errors.ts'
 import type { Names } from './nats-names.ts'
 import type { Settings } from './nats-options.ts'
+import { isAhead } from './nats-lost-end.ts'
 
 export type StreamKind = 'queues' | 'delayed' | 'dead' | 'results'
 export type ConsumerKind = 'ready' | 'delayed'
@@ -109,8 +110,11 @@ export class Streams {
     const stream = kind === 'ready' ? this.#names.queues : this.#names.delayed
     const name = kind === 'ready' ? names.readyConsumer : names.delayedConsumer
     const path = `${stream}.${name}`
-    const found = await this.#patience(path)
-    if (found !== undefined) return found
+    const found = await this.#known(path)
+    if (found !== undefined) {
+      if (!(await isAhead(this.#api, stream, found))) return patienceOf(found)
+      await this.#forsake(path, found)
+    }
     if (!this.#settings.create) throw missingError('consumer', name, this.#where)
     const patienceMs = Math.min(PATIENCE_MS, leaseMs)
     const config =
@@ -137,15 +141,25 @@ export class Streams {
       return patienceOf(made)
     } catch (error) {
       // Somebody else has made it meanwhile, with a patience of their own.
-      const other = await this.#patience(path)
-      if (other !== undefined) return other
+      const other = await this.#known(path)
+      if (other !== undefined) return patienceOf(other)
       throw natsError(error, this.#where)
     }
   }
 
-  async #patience(path: string): Promise<number | undefined> {
+  /** A new one hands out all that is in the stream. */
+  async #forsake(path: string, ahead: ConsumerInfo): Promise<void> {
+    if (!this.#settings.create) throw aheadError(ahead.name, this.#where)
+    const now = await this.#known(path)
+    if (now?.created !== ahead.created) return // somebody else was faster
+    await this.#api.request(`CONSUMER.DELETE.${path}`).catch((error: unknown) => {
+      if (!isRefused(error, ERROR.consumerMissing)) throw natsError(error, this.#where)
+    })
+  }
+
+  async #known(path: string): Promise<ConsumerInfo | undefined> {
     try {
-      return patienceOf(await this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`))
+      return await this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`)
     } catch (error) {
       if (isRefused(error, ERROR.consumerMissing)) return undefined
       throw natsError(error, this.#where)

@@ -16,8 +16,12 @@ export interface NatsProcess {
   readonly port: number
   readonly url: string
   readonly pid: () => number
+  /** Where it keeps its streams. */
+  readonly streams: string
   /** As a crash: nothing is written any more. */
   readonly kill: () => Promise<void>
+  /** As an operator ends it: everything is written. */
+  readonly quit: () => Promise<void>
   /** On the same port and folder. */
   readonly start: () => Promise<void>
   /** Kills it and removes its folder. */
@@ -56,12 +60,13 @@ export async function startNatsProcess(options: NatsProcessOptions = {}): Promis
     child = spawn(BINARY, ['-a', '127.0.0.1', '-p', String(port), '-c', file], { stdio: 'ignore' })
     await answers(port, child)
   }
-  const kill = async (): Promise<void> => {
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.kill(signal)
     await gone
   }
+  const kill = (): Promise<void> => end('SIGKILL')
   const stop = async (): Promise<void> => {
     await kill()
     await rm(folder, { recursive: true, force: true })
@@ -70,7 +75,16 @@ export async function startNatsProcess(options: NatsProcessOptions = {}): Promis
     await stop()
     throw error
   })
-  return { port, url: `nats://127.0.0.1:${port}`, pid: () => child?.pid ?? -1, kill, start, stop }
+  return {
+    port,
+    url: `nats://127.0.0.1:${port}`,
+    pid: () => child?.pid ?? -1,
+    streams: join(folder, 'data', 'jetstream', '$G', 'streams'),
+    kill,
+    quit: () => end('SIGTERM'),
+    start,
+    stop,
+  }
 }
 
 export async function freePort(): Promise<number> {

@@ -125,6 +125,24 @@ test('a stream that is deleted under its users is made again', PATIENCE, async (
 })
 
 test(
+  'delayed tasks come when their time does, also after what looks after them was deleted',
+  PATIENCE,
+  async () => {
+    const { url } = await server()
+    const { app, worker } = appOn(url)
+    const { api } = await admin(url)
+    await worker()
+      .handle(add, (n) => n + 1)
+      .start()
+    const first = await app.enqueue(add, 1, { delay: 100 })
+    expect(await first.result({ timeout: '10s' })).toBe(2)
+    const later = await app.enqueue(add, 10, { delay: 2000 })
+    await api('CONSUMER.DELETE.bananas-delayed.delayed_default')
+    expect(await later.result({ timeout: '20s' })).toBe(11)
+  },
+)
+
+test(
   'leases named while a task runs keep it from others beyond the patience of the server',
   PATIENCE,
   async () => {
