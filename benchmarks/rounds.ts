@@ -53,7 +53,8 @@ export interface CaseReport {
 }
 
 /**
- * All contenders in turn, round by round, so that whatever disturbs the machine disturbs everyone alike.
+ * All contenders in turn, round by round, so that whatever disturbs the machine disturbs everyone alike; there and back,
+ * so that nobody always comes after the same one and bears what that one leaves behind.
  * @throws CannotRun when a round never ends
  */
 export async function runCase(one: Case, options: RoundOptions): Promise<CaseReport> {
@@ -62,7 +63,8 @@ export async function runCase(one: Case, options: RoundOptions): Promise<CaseRep
   const kept = one.contenders.map((): Round[] => [])
   const violations: string[] = []
   for (let index = -warmups; index < rounds; index += 1) {
-    for (const [at, contender] of one.contenders.entries()) {
+    const there = [...one.contenders.entries()]
+    for (const [at, contender] of (index + warmups) % 2 === 0 ? there : there.toReversed()) {
       const label = index < 0 ? 'warm-up' : `round ${index + 1}`
       const title = `${one.name}: ${label} of ${rounds}, ${contender.name}`
       options.onRound?.(title)

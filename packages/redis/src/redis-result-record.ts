@@ -1,13 +1,11 @@
 import { QueueError } from '@bananasjs/core/contract'
 import type { ResultRecord, ResultState } from '@bananasjs/core/contract'
-import { unpackStrings } from './redis-msgpack.ts'
 
 export const MAX_VALUE_BYTES: number = 64 * 1024 * 1024
 /** Id size 2 | state 1 | ttl 8 (double) | value size 4, before the id and the value. */
 const FIXED = 15
 const UTF8_BYTES = 3
 const DOUBLE = 8
-const SHARED_BYTES = 256 * 1024
 
 const LETTERS: Readonly<Record<ResultState, string>> = {
   queued: 'q',
@@ -39,23 +37,19 @@ export function encodeResults(records: readonly ResultRecord[]): Buffer {
   return bytes.subarray(0, at)
 }
 
-/** What the script answered, in the order of the ids; `undefined` for what is not there, or no longer. */
-export function decodeResults(ids: readonly string[], packed: Buffer): readonly (ResultRecord | undefined)[] {
-  const now = packed.readDoubleBE(0)
-  const strings = unpackStrings(packed, DOUBLE)
-  return ids.map((id) => {
-    const stored = strings.next().value
-    if (stored === undefined) return undefined
-    const ttlMs = packed.readDoubleBE(stored.from) - now
-    const state = STATES.get(packed[stored.from + DOUBLE]!)
+/** What the server has of each id; `undefined` for what is not there, or no longer. @param now its time in epoch ms */
+export function decodeResults(
+  ids: readonly string[],
+  values: readonly (Buffer | null)[],
+  now: number,
+): readonly (ResultRecord | undefined)[] {
+  return values.map((stored, index) => {
+    if (stored === null) return undefined
+    const ttlMs = stored.readDoubleBE() - now
+    const state = STATES.get(stored[DOUBLE]!)
     if (!(ttlMs > 0) || state === undefined) return undefined
-    return { id, state, value: ownBytes(packed.subarray(stored.from + DOUBLE + 1, stored.to), packed), ttlMs }
+    return { id: ids[index]!, state, value: stored.subarray(DOUBLE + 1), ttlMs }
   })
-}
-
-/** A view costs nothing, but keeps the whole answer in memory; from large ones, it is copied. */
-function ownBytes(view: Buffer, packed: Buffer): Uint8Array {
-  return packed.length <= SHARED_BYTES ? view : Buffer.from(view)
 }
 
 /** @throws QueueError INVALID */

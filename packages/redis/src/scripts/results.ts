@@ -53,12 +53,9 @@ if #finals > 0 then redis.call('PUBLISH', ARGV[2], table.concat(finals)) end
 return 1
 `
 
-/**
- * KEYS: results. ARGV: ids. Returns the time in epoch ms (double), then what is stored of each, or false, as MessagePack:
- * what is over is for the reader to tell, since a look at each value here would cost more than all the rest.
- */
-export const GET: string = `${EXPIRY}
-return struct.pack('>d', now) .. cmsgpack.pack(redis.call('HMGET', KEYS[1], unpack(ARGV)))
+/** KEYS: results, for the server that has them to answer. Returns its time in epoch ms, as a double. */
+export const NOW: string = `${EXPIRY}
+return struct.pack('>d', now)
 `
 
 /** KEYS: facts, their ends. ARGV: key, 'absent' or 'equal', the expected bytes, 'remove' or 'store', the next bytes, ttl in ms. */

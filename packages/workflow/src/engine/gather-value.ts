@@ -8,7 +8,7 @@ import type { PlanStore } from '../plan/plan-store.ts'
 import { nodeLabel } from '../plan/node-label.ts'
 import type { Settled } from '../signature/signature.ts'
 import { expired } from './expired.ts'
-import { errorOf, failureError, readEach } from './node-results.ts'
+import { errorOf, failureError, readEach, readValues } from './node-results.ts'
 import type { NodeResult } from './node-results.ts'
 
 export interface Source {
@@ -38,6 +38,8 @@ export interface Gathered<Out = unknown> {
  * @throws QueueError INVALID when a result is no longer there, TASK_FAILED where a failure is not a value
  */
 export async function gatherValue(source: Source, plan: PlanView, at: number): Promise<unknown> {
+  const values = await gatherLeaves(source, plan, await plan.node(at))
+  if (values !== undefined) return values
   const nodes = new Map<number, PlanNode>()
   const asked = new Set<number>()
   await collect(plan, at, { nodes, asked })
@@ -50,6 +52,19 @@ export async function gatherValue(source: Source, plan: PlanView, at: number): P
   const results = new Map<number, NodeResult | undefined>()
   for (const [place, one] of ones.entries()) results.set(one, found[place])
   return new Gathering(source, plan, { nodes, results }).value(at)
+}
+
+/** Of a group of plain tasks that all succeeded, as large ones do: `undefined` when there is more to it. */
+async function gatherLeaves(
+  { host }: Source,
+  plan: PlanView,
+  node: PlanNode,
+): Promise<readonly unknown[] | undefined> {
+  if (node.kind !== 'gate' || node.leaves === undefined || node.open !== undefined) return undefined
+  if (node.keys !== undefined || !isStrict(node)) return undefined
+  const ids = depsOf(node).map((dep) => plan.id(dep))
+  const values = await readValues(host, ids)
+  return values?.some(isElsewhere) === true ? undefined : values
 }
 
 interface Collected {

@@ -33,13 +33,13 @@ export class NodeResult {
 
   /** The value takes no more than a name would. */
   get small(): boolean {
-    const { length } = this.#body.body
+    const { length } = decodeResultBody(this.#record.id, this.#record.value).body
     return length > 0 && length <= SMALL_BYTES
   }
 
   /** @throws QueueError UNDECODABLE */
   value(): unknown {
-    this.#decoded ??= { value: this.#decode() }
+    this.#decoded ??= { value: valueOf(this.#host, this.#record) }
     return this.#decoded.value
   }
 
@@ -50,15 +50,6 @@ export class NodeResult {
     } catch {
       // `value` throws it again.
     }
-  }
-
-  #decode(): unknown {
-    const { contentType, body } = this.#body
-    return this.#host.serializerFor(contentType).decode(body)
-  }
-
-  get #body(): ReturnType<typeof decodeResultBody> {
-    return decodeResultBody(this.#record.id, this.#record.value)
   }
 }
 
@@ -88,20 +79,54 @@ export async function readEach(
   onRead?: (result: NodeResult) => void,
 ): Promise<readonly (NodeResult | undefined)[]> {
   const found = Array.from<NodeResult | undefined>({ length: ids.length })
+  await readRecords(host, ids, (record, at) => {
+    if (record === undefined) return
+    const result = new NodeResult(host, record)
+    found[at] = result
+    onRead?.(result)
+  })
+  return found
+}
+
+/**
+ * The values of tasks that all succeeded, in the order of the ids; `undefined` when one did otherwise, or is not there.
+ * Of ten thousand nothing is kept but the values.
+ * @throws QueueError UNDECODABLE
+ */
+export async function readValues(
+  host: PluginHost,
+  ids: readonly string[],
+): Promise<readonly unknown[] | undefined> {
+  const values = Array.from<unknown>({ length: ids.length })
+  let complete = true
+  await readRecords(host, ids, (record, at) => {
+    complete &&= record?.state === 'succeeded'
+    if (complete) values[at] = valueOf(host, record!)
+  })
+  return complete ? values : undefined
+}
+
+/** Page by page: one is read while the backend answers the next. */
+async function readRecords(
+  { results }: PluginHost,
+  ids: readonly string[],
+  onRecord: (record: ResultRecord | undefined, at: number) => void,
+): Promise<void> {
   const read = async (from: number): Promise<void> => {
     if (from >= ids.length) return
-    const records = (await host.results?.get(ids.slice(from, from + PAGE))) ?? []
+    const page = ids.slice(from, from + PAGE)
+    const records = (await results?.get(page)) ?? page.map(() => undefined)
     const next = read(from + PAGE * PAGES_AT_ONCE)
-    for (const [at, record] of records.entries()) {
-      if (record === undefined) continue
-      const result = new NodeResult(host, record)
-      found[from + at] = result
-      onRead?.(result)
-    }
+    next.catch(() => {}) // awaited below, unless a record throws first
+    for (let at = 0; at < records.length; at += 1) onRecord(records[at], from + at)
     await next
   }
   await Promise.all(Array.from({ length: PAGES_AT_ONCE }, (_, line) => read(line * PAGE)))
-  return found
+}
+
+function valueOf(host: PluginHost, { id, value }: ResultRecord): unknown {
+  const { contentType, body } = decodeResultBody(id, value)
+  return host.serializerFor(contentType).decode(body)
 }
 
 export interface NewResult {
