@@ -20,11 +20,6 @@ export interface Starter {
   readonly can: readonly ('link' | 'restart' | 'failover')[]
   /** False where a task may run twice at once although nobody died, by the broker's own rules. */
   readonly fenced: boolean
-  /**
-   * It takes back what a worker has not begun as a copy, and a worker that is killed between the copy and the
-   * acknowledgement leaves both: then a task runs twice although nobody died who ran it.
-   */
-  readonly copies?: boolean
   /** Tasks of the longest trial; the others take a share of them. */
   readonly tasks: number
   readonly start: () => Promise<BrokerOnTrial>

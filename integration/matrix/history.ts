@@ -20,6 +20,11 @@ export class HistoryWriter {
     writeSync(this.#file, `E ${task} ${process.pid} ${now()}\n`)
   }
 
+  /** Given back as a copy: sent to the broker once more, the message it came in is to be acknowledged next. */
+  copied(task: number): void {
+    writeSync(this.#file, `C ${task} ${process.pid} ${now()}\n`)
+  }
+
   close(): void {
     closeSync(this.#file)
   }
@@ -38,15 +43,23 @@ export interface Run {
   endedAt: bigint | undefined
 }
 
-/** Every run of every task, in order of start. */
-export function readHistory(folder: string): readonly Run[] {
+export interface History {
+  /** Every run of every task, in order of start. */
+  readonly runs: readonly Run[]
+  /** Task → processes that gave it back as a copy. */
+  readonly copies: ReadonlyMap<number, readonly string[]>
+}
+
+export function readHistory(folder: string): History {
   const runs: Run[] = []
+  const copies = new Map<number, readonly string[]>()
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.history'))) {
     const open = new Map<string, Run>()
     for (const line of readFileSync(join(folder, name), 'utf8').split('\n')) {
       const [kind, task, pid, at] = line.split(' ')
       if (at === undefined || at === '') continue
-      if (kind === 'S') {
+      if (kind === 'C') copies.set(Number(task), [...(copies.get(Number(task)) ?? []), `${pid}`])
+      else if (kind === 'S') {
         const run: Run = { task: Number(task), process: `${pid}`, startedAt: BigInt(at), endedAt: undefined }
         open.set(task!, run)
         runs.push(run)
@@ -56,7 +69,7 @@ export function readHistory(folder: string): readonly Run[] {
       }
     }
   }
-  return runs.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))
+  return { runs: runs.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)), copies }
 }
 
 export interface Verdict {
@@ -71,8 +84,15 @@ export interface Verdict {
   readonly runs: number
 }
 
-/** `deaths`: process → moment it was killed. */
-export function judge(runs: readonly Run[], tasks: number, deaths: ReadonlyMap<string, bigint>): Verdict {
+/**
+ * @param deaths process → moment it was killed. One that was killed after it had given a task back as a copy, and before
+ * the repeat, explains that repeat, whoever ran the task: both messages were there.
+ */
+export function judge(
+  { runs, copies }: History,
+  tasks: number,
+  deaths: ReadonlyMap<string, bigint>,
+): Verdict {
   const byTask = new Map<number, Run[]>()
   for (const run of runs) byTask.set(run.task, [...(byTask.get(run.task) ?? []), run])
   const lost: number[] = []
@@ -87,6 +107,8 @@ export function judge(runs: readonly Run[], tasks: number, deaths: ReadonlyMap<s
     for (const [index, run] of own.entries()) {
       const next = own[index + 1]
       if (next === undefined) continue
+      const copiers = copies.get(task) ?? []
+      if (copiers.some((process) => (deaths.get(process) ?? next.startedAt) < next.startedAt)) continue
       const died = deaths.get(run.process)
       const heldUntil = run.endedAt ?? died
       if (heldUntil === undefined || next.startedAt < heldUntil)

@@ -12,7 +12,6 @@ const single: Starter = {
   name: 'NATS',
   can: ['link', 'restart'],
   fenced: true,
-  copies: true,
   tasks: 5000,
   async start() {
     const server = await startNatsProcess()
@@ -34,7 +33,6 @@ const cluster: Starter = {
   name: 'NATS, 3 servers',
   can: ['failover'],
   fenced: true,
-  copies: true,
   tasks: 3000,
   async start() {
     const servers = await startNatsCluster()

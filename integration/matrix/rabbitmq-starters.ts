@@ -21,7 +21,6 @@ const single: Starter = {
   name: 'RabbitMQ',
   can: ['link', 'restart'],
   fenced: true,
-  copies: true,
   tasks: 10_000,
   async start() {
     const server = await startRabbitmqProcess()
@@ -48,7 +47,6 @@ const cluster: Starter = {
   name: 'RabbitMQ, 3 nodes',
   can: ['failover'],
   fenced: true,
-  copies: true,
   tasks: 6000,
   async start() {
     const nodes = await startRabbitmqCluster()

@@ -99,7 +99,7 @@ async function runOn(broker: BrokerOnTrial, trial: Trial): Promise<Outcome> {
 /** How many of `expected` tasks, refused ones aside, have not run to their end. */
 function unfinished(folder: string, { acknowledged }: Sent, expected: number): number {
   const ended = new Set<number>()
-  for (const { task, endedAt } of readHistory(folder)) {
+  for (const { task, endedAt } of readHistory(folder).runs) {
     if (endedAt !== undefined && acknowledged.has(task)) ended.add(task)
   }
   return expected - ended.size

@@ -3,10 +3,12 @@ import { Bananas, QueueError } from '@bananasjs/core'
 import { transportFor } from '../transport.ts'
 import { HistoryWriter } from './history.ts'
 import { nap } from './nap.ts'
+import { noteCopies } from './note-copies.ts'
 
 /** A worker process that expects the worst. Arguments: transport, folder of histories, lease in ms. */
 const [url = '', folder = '', leaseMs = ''] = process.argv.slice(2)
 const history = new HistoryWriter(folder)
+noteCopies(history)
 const app = new Bananas({ transport: await transportFor(url) })
 const worker = app.worker({
   concurrency: 10,
