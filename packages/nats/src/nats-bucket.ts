@@ -1,8 +1,9 @@
 import { headers as natsHeaders } from '@nats-io/transport-node'
 import type { NatsClient } from './nats-client.ts'
 import type { NatsMessage } from './nats-driver.ts'
-import { ERROR, isRefused, RefusedError } from './nats-errors.ts'
+import { ERROR, RefusedError } from './nats-errors.ts'
 import type { ApiError } from './nats-errors.ts'
+import { readStored } from './nats-stored.ts'
 
 /** What a key holds: nothing where it is absent, removed or expired. */
 export interface Cell {
@@ -90,23 +91,14 @@ export class Bucket {
 
   async #byLeader(key: string): Promise<Found | undefined> {
     const { api, names } = this.#client
-    try {
-      const { message } = await api.request<{ readonly message: Message }>(
-        `STREAM.MSG.GET.${names.results}`,
-        {
-          last_by_subj: key,
-        },
-      )
-      const headers = Buffer.from(message.hdrs ?? '', 'base64').toString()
-      return {
-        seq: message.seq,
-        storedAt: Date.parse(message.time),
-        ttlMs: Number(new RegExp(`^${TTL_HEADER}: *(\\S+)`, 'm').exec(headers)?.[1] ?? 0),
-        value: Uint8Array.from(Buffer.from(message.data ?? '', 'base64')),
-      }
-    } catch (error) {
-      if (isRefused(error, ERROR.messageMissing)) return undefined
-      throw error
+    const message = await readStored(api, names.results, { last_by_subj: key })
+    if (message === undefined) return undefined
+    const headers = Buffer.from(message.hdrs ?? '', 'base64').toString()
+    return {
+      seq: message.seq,
+      storedAt: Date.parse(message.time),
+      ttlMs: Number(new RegExp(`^${TTL_HEADER}: *(\\S+)`, 'm').exec(headers)?.[1] ?? 0),
+      value: Uint8Array.from(Buffer.from(message.data ?? '', 'base64')),
     }
   }
 }
@@ -123,13 +115,6 @@ interface Found {
   readonly storedAt: number
   readonly ttlMs: number
   readonly value: Uint8Array
-}
-
-interface Message {
-  readonly seq: number
-  readonly time: string
-  readonly hdrs?: string
-  readonly data?: string
 }
 
 /** The server counts in whole seconds, and never sooner than the header says. */

@@ -8,12 +8,12 @@ import type {
   Tenancy,
 } from '@bananasjs/core/contract'
 import type { NatsClient } from './nats-client.ts'
-import { ERROR, isRefused } from './nats-errors.ts'
 import { decode } from './nats-message.ts'
 import type { Stored } from './nats-message.ts'
 import { readStream } from './nats-reader.ts'
 import type { Read } from './nats-reader.ts'
 import type { Sender } from './nats-sender.ts'
+import { deleteStored } from './nats-stored.ts'
 
 interface Letter {
   readonly read: Read
@@ -109,15 +109,13 @@ export class NatsDeadLetters implements DeadLetters {
     const removed = await Promise.all(
       letters.map(async ({ read }) => {
         try {
-          await api.request(`STREAM.MSG.DELETE.${names.dead}`, { seq: read.seq, no_erase: true })
-          return 1
+          return await deleteStored(api, names.dead, read.seq)
         } catch (error) {
-          if (isRefused(error, ERROR.messageMissing) || isRefused(error, ERROR.deleteFailed)) return 0
           throw link.explain(error)
         }
       }),
     )
-    return removed.reduce<number>((sum, one) => sum + one, 0)
+    return removed.filter(Boolean).length
   }
 }
 

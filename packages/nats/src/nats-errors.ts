@@ -162,6 +162,16 @@ export function isRefused(error: unknown, number: number): boolean {
   return error instanceof RefusedError && error.number === number
 }
 
+/** What the server gives, or `undefined` where it refuses for this reason: that there is none. */
+export async function orAbsent<T>(answer: Promise<T>, number: number): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isRefused(error, number)) return undefined
+    throw error
+  }
+}
+
 function isDenied(error: unknown, said: string): boolean {
   const name = error instanceof Error ? error.name : ''
   return (

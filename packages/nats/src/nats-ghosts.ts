@@ -1,5 +1,5 @@
 import type { NatsClient } from './nats-client.ts'
-import { ERROR, isRefused } from './nats-errors.ts'
+import { readStored } from './nats-stored.ts'
 
 /** What is not done within these bounds is left: it costs a few numbers at the server, and no task. */
 const MOST_MESSAGES = 1000
@@ -32,37 +32,11 @@ export async function clearGhosts(
   let next = from
   let ghosts = 0
   for (let seen = 0; next <= to && seen < MOST_MESSAGES && ghosts < MOST_GHOSTS; seen += 1) {
-    const there =
-      (await nextMessage(client, { stream: of.stream, subject: '>', from: next }, signal)) ?? Infinity
+    const found = await readStored(client.api, of.stream, { seq: next, next_by_subj: '>' }, signal)
+    const there = found?.seq ?? Infinity
     const driver = await client.link.open(signal)
     for (; next < there && next <= to && ghosts < MOST_GHOSTS; next += 1, ghosts += 1)
       driver.publish(`$JS.ACK.${of.stream}.${of.consumer}.1.${next}.0.0.0`, '+ACK')
     if (next === there) next += 1
-  }
-}
-
-export interface From {
-  readonly stream: string
-  readonly subject: string
-  readonly from: number
-}
-
-/** The number of the first message on a subject from here on. */
-export async function nextMessage(
-  { api }: NatsClient,
-  { stream, subject, from }: From,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  try {
-    const request = { seq: from, next_by_subj: subject }
-    const { message } = await api.request<{ readonly message: { readonly seq: number } }>(
-      `STREAM.MSG.GET.${stream}`,
-      request,
-      signal,
-    )
-    return message.seq
-  } catch (error) {
-    if (isRefused(error, ERROR.messageMissing)) return undefined
-    throw error
   }
 }

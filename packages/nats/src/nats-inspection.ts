@@ -2,8 +2,9 @@ import { QueueError } from '@bananasjs/core/contract'
 import type { Abortable, Message, QueueCounts } from '@bananasjs/core/contract'
 import type { ConsumerInfo, StreamInfo } from './nats-api.ts'
 import type { NatsClient } from './nats-client.ts'
-import { ERROR, isRefused } from './nats-errors.ts'
+import { ERROR, orAbsent } from './nats-errors.ts'
 import { decode } from './nats-message.ts'
+import { readStored } from './nats-stored.ts'
 
 /** Looks at queues, and takes nothing. */
 export class Inspection {
@@ -48,15 +49,12 @@ export class Inspection {
     const messages: Message[] = []
     let seq = (consumer?.delivered.stream_seq ?? 0) + 1
     while (messages.length < limit) {
-      const request = { seq, next_by_subj: names.queue(queue).ready }
-      const found = await orAbsent(
-        api.request<Found>(`STREAM.MSG.GET.${names.queues}`, request, signal),
-        ERROR.messageMissing,
-      )
+      const wanted = { seq, next_by_subj: names.queue(queue).ready }
+      const found = await readStored(api, names.queues, wanted, signal)
       if (found === undefined) break
-      const stored = decode(Buffer.from(found.message.data ?? '', 'base64'))
+      const stored = decode(Buffer.from(found.data ?? '', 'base64'))
       if (!(stored instanceof QueueError)) messages.push(stored.message)
-      seq = found.message.seq + 1
+      seq = found.seq + 1
     }
     return messages
   }
@@ -92,17 +90,4 @@ export class Inspection {
 interface ConsumerPage {
   readonly total: number
   readonly consumers?: readonly ConsumerInfo[]
-}
-
-interface Found {
-  readonly message: { readonly seq: number; readonly data?: string }
-}
-
-async function orAbsent<T>(work: Promise<T>, number: number): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (isRefused(error, number)) return undefined
-    throw error
-  }
 }

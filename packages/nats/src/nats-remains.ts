@@ -1,9 +1,9 @@
 import { sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { ConsumerInfo } from './nats-api.ts'
 import type { NatsClient } from './nats-client.ts'
-import { ERROR, isRefused } from './nats-errors.ts'
-import { clearGhosts, nextMessage } from './nats-ghosts.ts'
+import { clearGhosts } from './nats-ghosts.ts'
 import type { QueueConsumer, Range } from './nats-ghosts.ts'
+import { deleteStored, readStored } from './nats-stored.ts'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 60_000
@@ -54,7 +54,8 @@ export class Remains {
       const info = await api.request<ConsumerInfo>(`CONSUMER.INFO.${stream}.${consumer}`, '', signal)
       const { stream_seq: floor } = info.ack_floor
       last ??= info.delivered.stream_seq
-      swept = await this.#remove({ from: swept + 1, to: floor }, signal)
+      await this.#remove({ from: swept + 1, to: floor }, signal)
+      swept = floor
       if (floor >= last) return
       await sleep(systemRuntime, pauseMs, signal)
       if (pauseMs === LOOK_AFTER_MS)
@@ -63,19 +64,14 @@ export class Remains {
   }
 
   /** One by one: on a purge, servers up to 2.9 forget what the consumer has handed out. */
-  async #remove({ from, to }: Range, signal: AbortSignal): Promise<number> {
+  async #remove({ from, to }: Range, signal: AbortSignal): Promise<void> {
     const { stream, subject } = this.#of
-    for (let next = from; next <= to; next += 1) {
-      const seq = await nextMessage(this.#client, { stream, subject, from: next }, signal)
-      if (seq === undefined || seq > to) break
-      await this.#client.api
-        .request(`STREAM.MSG.DELETE.${stream}`, { seq, no_erase: true }, signal)
-        .catch((error: unknown) => {
-          const isGone = isRefused(error, ERROR.deleteFailed) || isRefused(error, ERROR.messageMissing)
-          if (!isGone) throw error
-        })
-      next = seq
+    const { api } = this.#client
+    for (let seq = from; seq <= to; seq += 1) {
+      const found = await readStored(api, stream, { seq, next_by_subj: subject }, signal)
+      if (found === undefined || found.seq > to) return
+      seq = found.seq
+      await deleteStored(api, stream, seq, signal)
     }
-    return to
   }
 }

@@ -2,11 +2,12 @@ import { QueueError } from '@bananasjs/core/contract'
 import type { Failure, Message, Settlement } from '@bananasjs/core/contract'
 import type { NatsClient } from './nats-client.ts'
 import { NANOS_PER_MS } from './nats-api.ts'
-import { ERROR, isRefused, natsError } from './nats-errors.ts'
+import { natsError } from './nats-errors.ts'
 import { decode } from './nats-message.ts'
 import type { Stored, Token } from './nats-message.ts'
 import type { QueueNames } from './nats-names.ts'
 import type { Letter, Sender } from './nats-sender.ts'
+import { readStored } from './nats-stored.ts'
 
 /** A delivery that is to be settled: by its own consumer, or by another one that knows its receipt. */
 export interface Held {
@@ -140,17 +141,13 @@ export class Settler {
 
   /** The message behind a receipt that another consumer was given. */
   async #find(receipt: string, token: Token): Promise<Held | undefined> {
-    try {
-      const { message } = await this.#client.api.request<{ readonly message: { readonly data?: string } }>(
-        `STREAM.MSG.GET.${this.#client.names.queues}`,
-        { seq: token.seq },
-      )
-      const stored = decode(Buffer.from(message.data ?? '', 'base64'))
-      return stored instanceof QueueError ? undefined : { receipt, token, stored }
-    } catch (error) {
-      if (isRefused(error, ERROR.messageMissing)) return undefined
-      throw natsError(error, this.#client.where)
-    }
+    const { api, names, where } = this.#client
+    const found = await readStored(api, names.queues, { seq: token.seq }).catch((error: unknown) => {
+      throw natsError(error, where)
+    })
+    if (found === undefined) return undefined
+    const stored = decode(Buffer.from(found.data ?? '', 'base64'))
+    return stored instanceof QueueError ? undefined : { receipt, token, stored }
   }
 
   #letter({ stored, token }: Held, move: Move): Letter {

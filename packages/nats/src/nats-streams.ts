@@ -1,7 +1,7 @@
 import { QueueError } from '@bananasjs/core/contract'
 import type { Api, ConsumerInfo, StreamConfig, StreamInfo } from './nats-api.ts'
 import { NANOS_PER_MS } from './nats-api.ts'
-import { aheadError, ERROR, isRefused, missingError, natsError } from './nats-errors.ts'
+import { aheadError, ERROR, isRefused, missingError, natsError, orAbsent } from './nats-errors.ts'
 import type { Names } from './nats-names.ts'
 import type { Settings } from './nats-options.ts'
 import { isAhead } from './nats-lost-end.ts'
@@ -152,18 +152,14 @@ export class Streams {
     if (!this.#settings.create) throw aheadError(ahead.name, this.#where)
     const now = await this.#known(path)
     if (now?.created !== ahead.created) return // somebody else was faster
-    await this.#api.request(`CONSUMER.DELETE.${path}`).catch((error: unknown) => {
-      if (!isRefused(error, ERROR.consumerMissing)) throw natsError(error, this.#where)
-    })
+    await orAbsent(this.#api.request(`CONSUMER.DELETE.${path}`), ERROR.consumerMissing)
   }
 
-  async #known(path: string): Promise<ConsumerInfo | undefined> {
-    try {
-      return await this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`)
-    } catch (error) {
-      if (isRefused(error, ERROR.consumerMissing)) return undefined
+  #known(path: string): Promise<ConsumerInfo | undefined> {
+    const answer = this.#api.request<ConsumerInfo>(`CONSUMER.INFO.${path}`)
+    return orAbsent(answer, ERROR.consumerMissing).catch((error: unknown) => {
       throw natsError(error, this.#where)
-    }
+    })
   }
 }
 

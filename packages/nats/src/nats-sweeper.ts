@@ -1,5 +1,6 @@
 import type { NatsClient } from './nats-client.ts'
 import { readStream } from './nats-reader.ts'
+import { deleteStored } from './nats-stored.ts'
 
 /** Each write pays for two looks: so what has ended is gone after two turns through the bucket at most. */
 const WRITES = 500
@@ -42,10 +43,7 @@ export class Sweeper {
       const over = batch.filter(({ storedAt, ttlMs }) => storedAt + ttlMs + GRACE_MS < clock.now())
       // By its sequence: what was written anew meanwhile has another one.
       await Promise.all(
-        over.map(
-          ({ seq }) =>
-            api.request(`STREAM.MSG.DELETE.${names.results}`, { seq, no_erase: true }).catch(() => undefined), // another one was faster
-        ),
+        over.map(({ seq }) => deleteStored(api, names.results, seq).catch(() => undefined)), // the next look finds it
       )
     }
     if (looked < LOOKS) this.#from = 1

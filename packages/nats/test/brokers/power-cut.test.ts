@@ -1,6 +1,7 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineTask } from '@bananasjs/core'
+import type { Broker, Consumer } from '@bananasjs/core/contract'
 import { expect, test } from 'vitest'
 import { appOn, message, server, transportOn, until } from './fixtures.ts'
 import type { NatsProcess } from './nats-process.ts'
@@ -36,6 +37,20 @@ async function replace(folder: string, by: string): Promise<void> {
 const batch = (from: number, size: number) =>
   Array.from({ length: size }, (_, index) => message({ id: `of ${from + index}` }))
 
+/** What there is, acknowledged; answers with the ids. */
+async function take(consumer: Consumer): Promise<readonly string[]> {
+  const deliveries = await consumer.receive(100, { waitMs: 5000 })
+  await consumer.settle(deliveries.map(({ receipt }) => ({ receipt, as: 'ack' })))
+  return deliveries.map(({ message: { id } }) => id)
+}
+
+function nothingIsLeft(broker: Broker, queue: string): Promise<void> {
+  return until('nothing is left', async () => {
+    const { ready, leased } = await broker.inspect!(queue)
+    return ready + leased === 0
+  })
+}
+
 test(
   'a queue whose stream lost its end hands out what is published next, by whoever was connected',
   PATIENCE,
@@ -46,26 +61,16 @@ test(
     const bringBack = await rememberMessages(nats)
     await broker.publish('q', batch(10, 50))
     const consumer = await broker.consume('q', LEASE)
-    let acknowledged = 0
-    while (acknowledged < 60) {
-      const deliveries = await consumer.receive(100, { waitMs: 5000 })
-      await consumer.settle(deliveries.map(({ receipt }) => ({ receipt, as: 'ack' })))
-      acknowledged += deliveries.length
-    }
+    for (let taken = 0; taken < 60;) taken += (await take(consumer)).length
     await bringBack()
     const next = batch(100, 20)
     expect(await broker.publish('q', next)).toEqual([])
     const found = new Set<string>()
     await until('all of the next ones are handed out', async () => {
-      const deliveries = await consumer.receive(100, { waitMs: 1000 })
-      for (const { message: one } of deliveries) found.add(one.id)
-      await consumer.settle(deliveries.map(({ receipt }) => ({ receipt, as: 'ack' })))
+      for (const id of await take(consumer)) found.add(id)
       return next.every(({ id }) => found.has(id))
     })
-    await until('nothing is left', async () => {
-      const { ready, leased } = await broker.inspect!('q')
-      return ready + leased === 0
-    })
+    await nothingIsLeft(broker, 'q')
   },
 )
 
@@ -87,8 +92,7 @@ test(
     if (Array.isArray(outcome)) {
       // Newer servers take the consumer's memory back to where the stream ends.
       const next = await bound.broker.consume('q', LEASE)
-      const found = (await next.receive(100, { waitMs: 5000 })).map(({ message: one }) => one.id)
-      expect(found).toContain('of 20')
+      expect(await take(next)).toContain('of 20')
       return
     }
     expect(outcome).toMatchObject({
@@ -124,10 +128,7 @@ test(
     const job = await app.enqueue(add, 1000)
     expect(await job.result({ timeout: '20s' })).toBe(1000)
     release()
-    await until('nothing is left', async () => {
-      const { ready, leased } = await app.queues.inspect('default')
-      return ready + leased === 0
-    })
+    await nothingIsLeft(app.broker, 'default')
     expect(runs.filter((n) => n !== 50 && n !== 1000)).toHaveLength(99)
   },
 )
@@ -164,10 +165,7 @@ test(
     // The stream has 10 alone, and its consumer waits for 5 and 20.
     await atRest(nats, () => replace(join(stream, 'obs'), join(after, 'obs')))
     expect(await consumer.receive(1, { waitMs: 100 })).toEqual([])
-    await until('nothing is left', async () => {
-      const { ready, leased } = await broker.inspect!('q')
-      return ready + leased === 0
-    })
+    await nothingIsLeft(broker, 'q')
     expect(await broker.publish('q', batch(100, 1))).toEqual([])
     expect((await consumer.receive(1, { waitMs: 5000 })).map(({ message: one }) => one.id)).toEqual([
       'of 100',
