@@ -47,7 +47,6 @@ export async function gatherValue(source: Source, plan: PlanView, at: number): P
   const found = await readEach(
     source.host,
     ones.map((one) => plan.id(one)),
-    (result) => result.prepare(),
   )
   const results = new Map<number, NodeResult | undefined>()
   for (const [place, one] of ones.entries()) results.set(one, found[place])
@@ -135,13 +134,6 @@ class Gathering {
     throw failureError(`Step "${label}"`, errorOf(result))
   }
 
-  /** The result of a task whose value needs nothing more to be had. */
-  #inHand({ leaves }: GateNode, at: number): NodeResult | undefined {
-    if (leaves === undefined && this.#found.nodes.get(at)?.kind === 'gate') return undefined
-    const result = this.#found.results.get(at)
-    return result?.state === 'succeeded' && !isElsewhere(result.value()) ? result : undefined
-  }
-
   async #gate(gate: GateNode, at: number): Promise<unknown> {
     if (gate.open !== undefined) return openGate(this.#source, this.#plan, at)
     const strict = isStrict(gate)
@@ -149,10 +141,7 @@ class Gathering {
     const values: unknown[] = []
     for (const [position, dep] of deps.entries()) {
       if (gate.keys?.[position] === null) continue
-      // No promise for what is there: of ten thousand, nearly all are.
-      const inHand = strict ? this.#inHand(gate, dep) : undefined
-      if (inHand !== undefined) values.push(inHand.value())
-      else values.push(strict ? await this.value(dep) : await this.#settled(dep))
+      values.push(strict ? await this.value(dep) : await this.#settled(dep))
     }
     if (gate.keys === undefined) return values
     const keys = gate.keys.filter((key) => key !== null)

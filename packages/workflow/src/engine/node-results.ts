@@ -42,15 +42,6 @@ export class NodeResult {
     this.#decoded ??= { value: valueOf(this.#host, this.#record) }
     return this.#decoded.value
   }
-
-  /** Decodes before it is asked for, while the backend is busy with the next page; what cannot be decoded is told later. */
-  prepare(): void {
-    try {
-      if (this.state === 'succeeded') this.value()
-    } catch {
-      // `value` throws it again.
-    }
-  }
 }
 
 const PAGE = 500
@@ -69,21 +60,14 @@ export async function readResults(
   return found
 }
 
-/**
- * In the order of the ids, read in pages.
- * @param onRead is given each as it comes
- */
+/** In the order of the ids, read in pages. */
 export async function readEach(
   host: PluginHost,
   ids: readonly string[],
-  onRead?: (result: NodeResult) => void,
 ): Promise<readonly (NodeResult | undefined)[]> {
   const found = Array.from<NodeResult | undefined>({ length: ids.length })
   await readRecords(host, ids, (record, at) => {
-    if (record === undefined) return
-    const result = new NodeResult(host, record)
-    found[at] = result
-    onRead?.(result)
+    if (record !== undefined) found[at] = new NodeResult(host, record)
   })
   return found
 }
