@@ -17,6 +17,10 @@ export interface LinkOptions {
 
 const FIRST_BACKOFF_MS = 50
 const LONGEST_BACKOFF_MS = 2000
+/** What ended sooner is not made anew at once: each new connection takes down with it what is sent on it. */
+const STEADY_MS = 1000
+/** It may well last the next time, so this grows no further. */
+const MOST_FLAPS = 2
 /** A server that does not answer a farewell is left without. */
 const GOODBYE_MS = 1000
 
@@ -35,6 +39,9 @@ export class RabbitmqLink {
   #connection: AmqpConnection | undefined
   #connecting = false
   #wasConnected = false
+  #connectedAt = 0
+  /** Attempts in a row that failed, or did not last. */
+  #failures = 0
   #lastError: unknown
   /** Why the server blocks publishers, while it does. */
   #blocked: string | undefined
@@ -119,16 +126,20 @@ export class RabbitmqLink {
     if (this.#connecting) return
     this.#connecting = true
     const { signal } = this.#stop
-    for (let attempt = 0; this.#connection === undefined && !signal.aborted; attempt += 1) {
+    while (this.#connection === undefined && !signal.aborted) {
       try {
+        if (this.#failures > 0) await sleep(systemRuntime, backoffMs(this.#failures), signal)
         await this.#attempt()
       } catch (error) {
         this.#lastError = error
+        this.#failures += 1
         const known = this.explain(error)
         if (isHopeless(known)) this.#fail(known)
         // Without anybody who waits, a server that never answered is not asked again.
-        if (!this.#wasConnected && this.#waiters.size === 0) break
-        await sleep(systemRuntime, backoffMs(attempt), signal).catch(() => undefined)
+        if (!this.#wasConnected && this.#waiters.size === 0) {
+          this.#failures = 0
+          break
+        }
       }
     }
     this.#connecting = false
@@ -154,6 +165,7 @@ export class RabbitmqLink {
     })
     this.#connection = connection
     this.#wasConnected = true
+    this.#connectedAt = systemRuntime.monotonic()
     this.#lastError = undefined
     for (const { ready } of [...this.#waiters]) ready(connection)
     this.#tell('connected', `rabbitmq: connected to ${this.where}.`)
@@ -195,6 +207,8 @@ export class RabbitmqLink {
     if (this.#connection !== connection) return
     this.#connection = undefined
     this.#blocked = undefined
+    const lasted = systemRuntime.monotonic() - this.#connectedAt >= STEADY_MS
+    this.#failures = lasted ? 0 : Math.min(this.#failures + 1, MOST_FLAPS)
     if (error !== undefined) this.#lastError = error
     this.#tell('disconnected', lostError(this.where, this.#lastError).message)
     void this.#connect()

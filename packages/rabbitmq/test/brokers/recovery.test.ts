@@ -53,6 +53,25 @@ describe('a worker', () => {
   })
 })
 
+test('a connection that does not last is not made anew at once, and one that lasts is used', async () => {
+  const { url } = await server()
+  const transport = transportOn(url)
+  let made = 0
+  let cutting = true
+  transport.broker.onNotice!(({ kind }) => {
+    if (kind !== 'connected') return
+    made += 1
+    if (cutting) cutConnections(transport)
+  })
+  await transport.broker.open()
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  // At once, after 50 to 100 ms, then every 100 to 200 ms.
+  expect(made).toBeGreaterThan(5)
+  expect(made).toBeLessThan(24)
+  cutting = false
+  expect(await transport.broker.publish('default', [message()])).toEqual([])
+})
+
 test(
   'an alarm of the server makes publishers wait, then refuses in time, and nothing refused was stored',
   { timeout: 120_000 },
