@@ -59,7 +59,11 @@ export class Asker {
 
   /** @throws the driver's errors, NobodyError and QueueError CONNECTION_LOST */
   async ask(subject: string, data: Uint8Array | string = '', signal?: AbortSignal): Promise<NatsMessage> {
-    const driver = await this.#link.open(signal)
+    return this.askOn(await this.#link.open(signal), subject, data)
+  }
+
+  /** The same on a connection that is there: sent before this returns, so that it leaves together with what was sent just before. */
+  askOn(driver: NatsDriver, subject: string, data: Uint8Array | string = ''): Promise<NatsMessage> {
     return new Promise((resolve, reject) => {
       this.send(driver, subject, {
         data,

@@ -226,7 +226,7 @@ export class NatsConsumer implements Consumer {
   }
 
   #heldOf({ reply: receipt = '', data }: NatsMessage): Held | undefined {
-    const token = this.#tokenOf(receipt)
+    const token = this.#readToken(receipt)
     if (token === undefined) return undefined
     const stored = decode(data)
     if (!(stored instanceof QueueError)) return { receipt, token, stored }

@@ -1,7 +1,7 @@
 import { QueueError } from '@bananasjs/core/contract'
 import type { NatsClient } from './nats-client.ts'
 import type { NatsMessage } from './nats-driver.ts'
-import { decode, tokenReader } from './nats-message.ts'
+import { decode, storedAt, tokenReader } from './nats-message.ts'
 import type { Token } from './nats-message.ts'
 import { Puller } from './nats-puller.ts'
 import { Remains } from './nats-remains.ts'
@@ -96,14 +96,14 @@ export class Delays {
         void this.#settler.bury(receipt, data, stored)
         continue
       }
-      const restMs = token.storedAt + stored.delayMs - clock.now()
+      const restMs = storedAt(token) + stored.delayMs - clock.now()
       if (restMs > 0) {
         this.#settler.leaseSoon(receipt, Math.min(restMs, LONGEST_NAP_MS))
         continue
       }
       const letter = this.#sender.letter(ready, stored.message, { deliveries: stored.deliveries })
       // A server that lost the end of its stream gives numbers out again, but no moment.
-      due.push({ receipt, letter: { ...letter, mark: `due.${token.seq}.${token.storedAt}` } })
+      due.push({ receipt, letter: { ...letter, mark: `due.${token.seq}.${token.storedNanos}` } })
     }
     return due
   }

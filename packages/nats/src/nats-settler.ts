@@ -6,6 +6,7 @@ import { natsError } from './nats-errors.ts'
 import { decode } from './nats-message.ts'
 import type { Stored, Token } from './nats-message.ts'
 import type { QueueNames } from './nats-names.ts'
+import { publishOnEach } from './nats-orders.ts'
 import type { Letter, Sender } from './nats-sender.ts'
 import { readStored } from './nats-stored.ts'
 
@@ -25,8 +26,7 @@ interface Known {
 /** What may become of a delivery beside an acknowledgement. */
 type Move = Exclude<Settlement, { readonly as: 'ack' }>
 
-/** Encoded once: there are very many. */
-const ACK = Buffer.from('+ACK')
+const ACK = '+ACK'
 
 /** The end of deliveries: what is to come again is stored as a new message first, then the old one is acknowledged. */
 export class Settler {
@@ -82,7 +82,7 @@ export class Settler {
 
   /** Resolves when the server has dealt with all of them: it answers the last. @throws QueueError */
   async acknowledge(receipts: readonly string[]): Promise<void> {
-    await this.#tell(receipts, () => ACK)
+    await this.#tell(receipts, ACK)
   }
 
   /**
@@ -90,8 +90,7 @@ export class Settler {
    * lease, of any length and for each delivery on its own.
    */
   async lease(receipts: readonly string[], leaseMs: number): Promise<void> {
-    const order = leaseOrder(leaseMs)
-    await this.#tell(receipts, () => order)
+    await this.#tell(receipts, leaseOrder(leaseMs))
   }
 
   /** The same, without waiting for an answer. */
@@ -172,14 +171,14 @@ export class Settler {
   }
 
   /** One answer for all: the server takes them in their order. Sent again as a whole, for each may be told twice. */
-  async #tell(receipts: readonly string[], order: (receipt: string) => string | Uint8Array): Promise<void> {
+  async #tell(receipts: readonly string[], order: string): Promise<void> {
     const last = receipts.at(-1)
     if (last === undefined) return
     const { link, api, asker } = this.#client
     await api.persist(async () => {
       const driver = await link.open()
-      for (const receipt of receipts) if (receipt !== last) driver.publish(receipt, order(receipt))
-      await asker.ask(last, order(last))
+      publishOnEach(driver, receipts.slice(0, -1), order)
+      await asker.askOn(driver, last, order)
     })
   }
 }

@@ -1,4 +1,4 @@
-import { QueueError } from '@bananasjs/core/contract'
+import { asBuffer, QueueError } from '@bananasjs/core/contract'
 import type { Headers, Message } from '@bananasjs/core/contract'
 import type { AmqpMessage, AmqpProperties, AmqpTable } from './rabbitmq-driver.ts'
 
@@ -51,7 +51,7 @@ interface Facts {
 export function encode(message: Message, headers: string, facts: Facts = {}): Outgoing {
   const { id, body } = message
   return {
-    content: Buffer.from(body.buffer, body.byteOffset, body.length),
+    content: asBuffer(body),
     // What is `undefined` does not travel.
     properties: {
       persistent: true,
@@ -119,7 +119,8 @@ export function decode({ properties, content, fields }: AmqpMessage): Incoming |
     message: {
       id,
       headers,
-      body: new Uint8Array(content),
+      // A copy, out of Node's pool: a view would keep the whole frame in memory, and memory of its own takes long.
+      body: Buffer.from(content),
       priority: Number(textOf(table, HEADER.priority) ?? USUAL_PRIORITY),
       delayMs: 0,
       ...(group !== undefined && { group }),

@@ -56,7 +56,7 @@ describe('three servers that keep every message', () => {
     await until(
       'nothing is left',
       async () => {
-        const { ready, leased, dead } = await app.queues.inspect('default')
+        const { ready, leased = 0, dead } = await app.queues.inspect('default')
         return ready + leased + dead === 0
       },
       30_000,

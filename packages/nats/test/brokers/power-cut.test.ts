@@ -46,7 +46,7 @@ async function take(consumer: Consumer): Promise<readonly string[]> {
 
 function nothingIsLeft(broker: Broker, queue: string): Promise<void> {
   return until('nothing is left', async () => {
-    const { ready, leased } = await broker.inspect!(queue)
+    const { ready, leased = 0 } = await broker.inspect!(queue)
     return ready + leased === 0
   })
 }
@@ -121,7 +121,7 @@ test(
       })
       .start()
     await until('all but one are done', async () => {
-      const { ready, leased } = await app.queues.inspect('default')
+      const { ready, leased = 0 } = await app.queues.inspect('default')
       return runs.length >= 100 && ready + leased === 1
     })
     await bringBack()

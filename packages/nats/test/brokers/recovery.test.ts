@@ -38,7 +38,7 @@ describe('a worker', () => {
     expect(await (await app.enqueue(add, 20)).result({ timeout: '20s' })).toBe(21)
     expect(errors.every(({ code }) => code === 'CONNECTION_LOST' || code === 'LEASE_LOST')).toBe(true)
     await until('nothing is left', async () => {
-      const { ready, delayed, leased } = await app.queues.inspect('default')
+      const { ready, delayed = 0, leased = 0 } = await app.queues.inspect('default')
       return ready + delayed + leased === 0
     })
   })

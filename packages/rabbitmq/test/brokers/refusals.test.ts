@@ -159,7 +159,7 @@ test('bytes that are no message of ours are dead-lettered with the reason, and t
   await until('it is set aside', async () => (await letters()).length === 1)
   expect((await letters())[0]).toMatchObject({
     reason: expect.stringContaining('not written by this package') as string,
-    message: { body: new Uint8Array(Buffer.from('by hand')) },
+    message: { body: Buffer.from('by hand') },
   })
   expect(await (await app.enqueue(add, 2)).result({ timeout: '10s' })).toBe(3)
 })
