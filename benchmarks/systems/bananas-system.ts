@@ -71,7 +71,7 @@ function bananasSystem(producer: Bananas, consumer: Bananas, { queue, results }:
         .start()
     },
     async pending() {
-      const { ready, delayed, leased, dead } = await producer.queues.inspect(queue)
+      const { ready, delayed = 0, leased = 0, dead } = await producer.queues.inspect(queue)
       return ready + delayed + leased + dead
     },
     async close() {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Bananas } from '@bananasjs/core'
+import type { QueueCounts } from '@bananasjs/core/contract'
 import { transportFor } from '../transport.ts'
 import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
 import { Crew } from './crew.ts'
@@ -108,14 +109,18 @@ function unfinished(folder: string, { acknowledged }: Sent, expected: number): n
 /** Waits until the broker agrees that nothing is left; one that cannot count its tasks may still list its dead letters. */
 async function leftovers(app: Bananas): Promise<Pick<Outcome, 'remaining' | 'dead'>> {
   const { inspect, deadLetters } = app.broker.supports
-  if (inspect === 'none')
+  if (inspect !== 'counts')
     return { remaining: undefined, dead: deadLetters ? await countDead(app) : undefined }
   let counts = await app.queues.inspect('default')
   await until(async () => {
     counts = await app.queues.inspect('default')
-    return counts.ready + counts.delayed + counts.leased === 0
+    return open(counts) === 0
   })
-  return { remaining: counts.ready + counts.delayed + counts.leased, dead: counts.dead }
+  return { remaining: open(counts), dead: counts.dead }
+}
+
+function open({ ready, delayed = 0, leased = 0 }: QueueCounts): number {
+  return ready + delayed + leased
 }
 
 async function countDead(app: Bananas): Promise<number> {

@@ -21,6 +21,7 @@ const NOTES = {
   polling: 'Waiting for a result asks again after 10 ms, then ever later, at most once a second.',
   noResults: 'Results, `unique` and workflows need the result backend of another transport.',
   noChannel: 'Events and control commands need the channel of another transport.',
+  ready: 'Neither what is delayed nor what is held is counted, and queues are not listed.',
   absent: 'The command and the API that need it are refused with UNSUPPORTED.',
 } as const
 
@@ -59,7 +60,11 @@ const BROKER: readonly Row<BrokerSupports>[] = [
   { title: 'Largest message', cell: ({ maxMessageBytes }) => size(maxMessageBytes) },
   { title: 'Messages in one call', cell: ({ maxBatch }) => count(maxBatch) },
   { title: 'Delays and leases late by up to', cell: ({ clockMs }) => duration(clockMs) },
-  { title: 'Counts of a queue', cell: ({ inspect }) => given(inspect === 'counts') },
+  {
+    title: 'Counts of a queue',
+    cell: ({ inspect }) =>
+      inspect === 'ready' ? noted('ready and dead', 'ready') : given(inspect === 'counts'),
+  },
   { title: 'Looking into a queue', cell: ({ peek }) => given(peek) },
   { title: 'Emptying a queue', cell: ({ purge }) => given(purge) },
   { title: 'Listing and redriving dead letters', cell: ({ deadLetters }) => given(deadLetters) },

@@ -14,7 +14,13 @@ describe('the capability table', () => {
   it('has a row per capability and a column per report, and notes what emulation costs', async () => {
     const rich = await reportOf('rich', {})
     const poor = await reportOf('poor', {
-      supports: { priorityLevels: 1, maxDelayMs: 900_000, peek: false, lease: { fenced: false } },
+      supports: {
+        priorityLevels: 1,
+        maxDelayMs: 900_000,
+        peek: false,
+        inspect: 'ready',
+        lease: { fenced: false },
+      },
       results: false,
       channel: { maxPayloadBytes: 65_536 },
     })
@@ -26,7 +32,8 @@ describe('the capability table', () => {
         '| Priorities | 101 levels | 3 lanes <sup>1</sup> |',
         '| Delay | any | 15 min, then hops <sup>2</sup> |',
         '| Late settle is refused | yes | no <sup>4</sup> |',
-        '| Largest result | 16 MiB | none <sup>6</sup> |',
+        '| Counts of a queue | yes | ready and dead <sup>5</sup> |',
+        '| Largest result | 16 MiB | none <sup>7</sup> |',
         '| Events and control, largest message | 1 MiB | 64 KiB |',
         '| Clauses held, or replaced by declaration | 1 + 0 of 1 | 1 + 0 of 1 |',
       ]),

@@ -31,6 +31,7 @@ describeTransport(
   'memory, within narrow limits',
   harness({
     supports: {
+      inspect: 'ready',
       ordered: 'group',
       priorityLevels: 3,
       maxDelayMs: 1500,

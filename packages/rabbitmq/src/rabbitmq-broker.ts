@@ -9,11 +9,13 @@ import type {
   DeadLetters,
   Failure,
   Message,
+  QueueCounts,
 } from '@bananasjs/core/contract'
 import type { RabbitmqClient } from './rabbitmq-client.ts'
 import { RabbitmqConsumer } from './rabbitmq-consumer.ts'
 import { RabbitmqDeadLetters } from './rabbitmq-dead-letters.ts'
 import { MAX_DELAY_MS } from './rabbitmq-delays.ts'
+import { Inspection } from './rabbitmq-inspection.ts'
 import { MAX_MESSAGE_BYTES } from './rabbitmq-message.ts'
 import { draftOf, refusalOf, Sender } from './rabbitmq-sender.ts'
 import type { Draft } from './rabbitmq-sender.ts'
@@ -29,6 +31,7 @@ export class RabbitmqBroker implements Broker {
   readonly #client: RabbitmqClient
   readonly #sender: Sender
   readonly #tenancy: Tenancy
+  readonly #inspection: Inspection
   readonly #consumers = new Set<RabbitmqConsumer>()
   #closing: Promise<void> | undefined
 
@@ -36,6 +39,7 @@ export class RabbitmqBroker implements Broker {
     this.#client = client
     this.#sender = new Sender(client)
     this.#tenancy = new Tenancy(client, 'rabbitmq', 'broker')
+    this.#inspection = new Inspection(client, this.#tenancy)
     this.deadLetters = new RabbitmqDeadLetters(client, this.#tenancy)
     this.supports = supportsOf(client)
   }
@@ -92,6 +96,10 @@ export class RabbitmqBroker implements Broker {
     return consumer
   }
 
+  inspect(queue: string, options?: Abortable): Promise<QueueCounts> {
+    return this.#inspection.inspect(queue, options)
+  }
+
   onNotice(listener: (notice: ConnectionNotice) => void): () => void {
     return this.#client.onNotice(listener)
   }
@@ -127,8 +135,7 @@ export class RabbitmqBroker implements Broker {
 function supportsOf({ durability, settings: { priorityLevels } }: RabbitmqClient): BrokerSupports {
   return Object.freeze({
     durability,
-    // AMQP tells how many messages are ready, but not how many are delayed or held.
-    inspect: 'none',
+    inspect: 'ready',
     peek: false,
     purge: false,
     deadLetters: true,

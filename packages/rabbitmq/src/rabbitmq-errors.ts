@@ -67,6 +67,11 @@ const MAPPINGS: readonly Mapping[] = [
   },
 ]
 
+/** There is no queue of that name. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && /NOT.FOUND/.test(error.message)
+}
+
 const LOST =
   /connection|channel (closed|closing|ended)|socket|ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|heartbeat|timed out|timeout|INTERNAL.ERROR|RESOURCE.ERROR|unexpected close|ECONNRESET|handshake/i
 

@@ -1,5 +1,6 @@
 import { QueueError } from '@bananasjs/core/contract'
 import type { AmqpChannel, AmqpTable } from './rabbitmq-driver.ts'
+import { isMissing } from './rabbitmq-errors.ts'
 import { LEVELS, levelMs, levelPattern } from './rabbitmq-delays.ts'
 import type { Settings } from './rabbitmq-options.ts'
 import { serverQueue } from './rabbitmq-names.ts'
@@ -117,7 +118,7 @@ async function mustExist(channel: AmqpChannel, name: string): Promise<void> {
   try {
     await channel.checkQueue(name)
   } catch (error) {
-    if (!(error instanceof Error && /NOT.FOUND/.test(error.message))) throw error
+    if (!isMissing(error)) throw error
     throw new QueueError(
       'INVALID',
       `rabbitmq: there is no queue "${name}", and this transport makes none (create: false). Declare it, or leave create out.`,

@@ -7,6 +7,7 @@ import { nameOf } from '../faults/armed-fault.ts'
 import { layerOf } from '../faults/catalog.ts'
 import { historyFile } from '../history/history-file.ts'
 import type { EventBody, FaultTarget } from '../history/history-event.ts'
+import { countsEvent } from '../history/open-tasks.ts'
 import { letterOf } from '../history/record-end.ts'
 import type { Experiment, Step } from './experiment.ts'
 import { monotonicMs } from './facts.ts'
@@ -37,9 +38,7 @@ export async function recordRunEnd({ stage }: RunState): Promise<void> {
         }
         file.write({ kind: 'listed', queue })
       }
-      if (inspect === 'none') continue
-      const { ready, delayed, leased } = await observer.queues.inspect(queue)
-      file.write({ kind: 'counts', queue, ready, delayed, leased })
+      if (inspect === 'counts') file.write(countsEvent(queue, await observer.queues.inspect(queue)))
     }
   } catch {
     // Nobody can tell what is left: the promises that need it stay open.

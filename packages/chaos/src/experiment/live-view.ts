@@ -1,4 +1,5 @@
 import type { Bananas } from '@bananasjs/core'
+import { openTasks } from '../history/open-tasks.ts'
 import type { CustomProbe, ProbeName, StopCondition } from './experiment.ts'
 import { monotonicMs } from './facts.ts'
 import type { Ledger } from './ledger.ts'
@@ -34,16 +35,13 @@ export class LiveView {
     const at = monotonicMs()
     const { oldestOpenAt } = this.#ledger
     const ageMs = oldestOpenAt === undefined ? 0 : at - oldestOpenAt
-    if (this.#asking !== undefined || this.#observer.broker.supports.inspect === 'none') {
+    if (this.#asking !== undefined || this.#observer.broker.supports.inspect !== 'counts') {
       this.samples.push({ at, ageMs, depth: undefined })
       return
     }
     this.#asking = this.#observer.queues
       .inspect(WORK_QUEUE)
-      .then(
-        ({ ready, delayed, leased }) =>
-          void this.samples.push({ at, ageMs, depth: ready + delayed + leased }),
-      )
+      .then((counts) => void this.samples.push({ at, ageMs, depth: openTasks(counts) }))
       .catch(() => void this.samples.push({ at, ageMs, depth: undefined }))
       .finally(() => (this.#asking = undefined))
   }

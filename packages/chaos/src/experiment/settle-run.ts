@@ -1,6 +1,7 @@
 import type { Bananas } from '@bananasjs/core'
 import { sleep, systemRuntime } from '@bananasjs/core/contract'
 import { KEY_HEADER, RUN_HEADER } from '../faults/subjects.ts'
+import { openTasks } from '../history/open-tasks.ts'
 import { monotonicMs } from './facts.ts'
 import type { Ledger } from './ledger.ts'
 import type { RunState } from './run-experiment.ts'
@@ -41,10 +42,10 @@ async function look(state: RunState): Promise<void> {
 
 /** `undefined` when the broker cannot be asked. */
 async function isEmpty({ queues, broker }: Bananas): Promise<boolean | undefined> {
-  if (broker.supports.inspect === 'none') return undefined
+  if (broker.supports.inspect !== 'counts') return undefined
   try {
     const counts = await Promise.all([queues.inspect(WORK_QUEUE), queues.inspect(CONTROL_QUEUE)])
-    return counts.every(({ ready, delayed, leased }) => ready + delayed + leased === 0)
+    return counts.every((one) => openTasks(one) === 0)
   } catch {
     return false
   }

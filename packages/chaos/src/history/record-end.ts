@@ -1,5 +1,6 @@
 import type { Broker, DeadLetter } from '@bananasjs/core/contract'
 import type { EventOf, History } from './history-event.ts'
+import { countsEvent } from './open-tasks.ts'
 import { header } from './wire-headers.ts'
 
 const PAGE = 500
@@ -26,8 +27,7 @@ export async function recordEnd(broker: Broker, queues: readonly string[], histo
       } while (after !== undefined)
       history.write({ kind: 'listed', queue })
     }
-    if (broker.inspect === undefined) continue
-    const { ready, delayed, leased } = await broker.inspect(queue)
-    history.write({ kind: 'counts', queue, ready, delayed, leased })
+    if (broker.supports.inspect !== 'counts') continue
+    history.write(countsEvent(queue, await broker.inspect!(queue)))
   }
 }

@@ -144,7 +144,7 @@ function notesOf({ experiment, stage, ledger }: RunState): readonly string[] {
   const shared = experiment.method.some(({ kind }) => kind.startsWith('server.'))
   return [
     ...(shared ? ['The control group shares the broker: what was done to the server hit it, too.'] : []),
-    ...(stage.observer.broker.supports.inspect === 'none' ? ['This broker tells no queue depths.'] : []),
+    ...(stage.observer.broker.supports.inspect !== 'counts' ? ['This broker tells no queue depths.'] : []),
     ...(ledger.entries.some(({ refused }) => refused)
       ? ['Tasks that were never acknowledged count neither as done nor as lost.']
       : []),

@@ -4,6 +4,7 @@ import type { Plugin } from '@bananasjs/core'
 import type { Transport } from '@bananasjs/core/contract'
 import type { History, HistoryEvent } from '../history/history-event.ts'
 import { memoryHistory } from '../history/memory-history.ts'
+import { openTasks } from '../history/open-tasks.ts'
 import { recordBroker } from '../history/record-broker.ts'
 import { recordEnd } from '../history/record-end.ts'
 import { recordResults } from '../history/record-results.ts'
@@ -154,7 +155,7 @@ export class Simulation implements Stage {
   async #isDrained(broker: Transport['broker']): Promise<boolean> {
     if (!this.#client.idle) return false
     const counts = await Promise.all((await broker.queues!()).map((queue) => broker.inspect!(queue)))
-    return counts.every(({ ready, delayed, leased }) => ready + delayed + leased === 0)
+    return counts.every((one) => openTasks(one) === 0)
   }
 
   #sleep(ms: number): Promise<void> {

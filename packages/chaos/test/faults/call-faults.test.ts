@@ -1,5 +1,6 @@
 import type { ResultRecord, Transport } from '@bananasjs/core/contract'
 import { describe, expect, it, test } from 'vitest'
+import { openTasks } from '../../src/history/open-tasks.ts'
 import { drain, echo, echoing, LEASED_TO_CONNECTION, message, stage, until } from './stage.ts'
 import type { Stage } from './stage.ts'
 
@@ -58,7 +59,7 @@ const VERBS: readonly Verb[] = [
       const [reader, receipt] = await held(transport)
       return reader.settle([{ receipt, as: 'ack' }]).finally(() => void reader.close())
     },
-    effect: async (on) => (await counts(on)).ready + (await counts(on)).leased === 0,
+    effect: async (on) => openTasks(await counts(on)) === 0,
   },
   {
     method: 'consumer.extend',
@@ -191,7 +192,7 @@ describe('call faults', () => {
     )
     await Promise.all(jobs.map((job) => job.result({ timeout: '20s' })))
     await until('all is settled', async () => {
-      const { ready, delayed, leased } = await app.queues.inspect('default')
+      const { ready, delayed = 0, leased = 0 } = await app.queues.inspect('default')
       return ready + delayed + leased === 0
     })
     expect(fault.bites().count).toBe(5)

@@ -144,7 +144,7 @@ describe('message faults', () => {
       const consumer = await on.transport.broker.consume('q', { leaseMs: 50, prefetch: 1000 })
       const taken = await consumer.receive(1000, { waitMs: 0 })
       await consumer.settle(taken.map(({ receipt }) => ({ receipt, as: 'ack' as const })))
-      left.push((await on.plain.broker.inspect!('q')).leased)
+      left.push((await on.plain.broker.inspect!('q')).leased!)
       await until('the leases are over', async () => (await on.plain.broker.inspect!('q')).leased === 0)
       await consumer.close()
     }

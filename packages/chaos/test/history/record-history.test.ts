@@ -100,7 +100,7 @@ describe('a recorded application', () => {
     await once(victim.child, 'exit')
     history.write({ kind: 'killed', victim: victim.by })
     await until('nothing is left', async () => {
-      const { ready, delayed, leased } = await app.queues.inspect('default')
+      const { ready, delayed = 0, leased = 0 } = await app.queues.inspect('default')
       return ready + delayed + leased === 0
     })
     other.child.kill('SIGTERM')

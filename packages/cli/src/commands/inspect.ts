@@ -1,8 +1,9 @@
 import type { Message } from '@bananasjs/core/contract'
+import { UNKNOWN } from '../output/format.ts'
 import { attemptOf, notBeforeOf, taskOf } from '../output/message-facts.ts'
 import { sanitize } from '../output/sanitize.ts'
 import type { Context } from '../session/context.ts'
-import { askWorkers } from './ask-workers.ts'
+import { inspectWorkers } from './ask-workers.ts'
 
 export async function action(
   context: Context,
@@ -13,7 +14,7 @@ export async function action(
   const counts = await app.queues.inspect(queue)
   out.record({ kind: 'counts', queue, ...counts }, () => [
     out.paint('bold', sanitize(queue)),
-    `  ready ${counts.ready}  delayed ${counts.delayed}  running ${counts.leased}  dead ${counts.dead}`,
+    `  ready ${counts.ready}  delayed ${counts.delayed ?? UNKNOWN}  running ${counts.leased ?? UNKNOWN}  dead ${counts.dead}`,
   ])
   await showTasks(context, queue, limit)
   await showWorkers(context, queue)
@@ -35,9 +36,9 @@ async function showTasks({ app, out }: Context, queue: string, limit: number): P
 
 async function showWorkers(context: Context, queue: string): Promise<void> {
   const { out } = context
-  const workers = (await askWorkers(context, 'inspect', 500))
-    .map(({ worker, value }) => ({ kind: 'worker', worker, ...(value as WorkerFacts | undefined) }))
+  const workers = (await inspectWorkers(context))
     .filter(({ queues }) => queues?.includes(queue) === true)
+    .map((facts) => ({ kind: 'worker', ...facts }))
   if (workers.length === 0) return out.note('No worker on this queue answered.')
   if (!out.json) out.record({}, () => ['', 'workers'])
   out.rows(workers, ['worker', 'status', 'active', 'concurrency', 'tasks'], (one) => [
@@ -47,15 +48,6 @@ async function showWorkers(context: Context, queue: string): Promise<void> {
     one.concurrency ?? 0,
     (one.tasks ?? []).join(', '),
   ])
-}
-
-/** What a worker answers to `inspect`, as far as it is shown; another version may answer less. */
-interface WorkerFacts {
-  readonly queues?: readonly string[]
-  readonly tasks?: readonly string[]
-  readonly status?: string
-  readonly active?: number
-  readonly concurrency?: number
 }
 
 interface Item {

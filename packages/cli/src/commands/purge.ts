@@ -29,5 +29,5 @@ export async function action(
 async function waiting({ app }: Context, queue: string): Promise<number | undefined> {
   if (app.broker.supports.inspect === 'none') return undefined
   const { ready, delayed } = await app.queues.inspect(queue)
-  return ready + delayed
+  return delayed === undefined ? undefined : ready + delayed
 }

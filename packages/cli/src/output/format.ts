@@ -26,6 +26,9 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** For a count that this broker cannot tell. */
+export const UNKNOWN = '?'
+
 /** A value as JSON on one line; whatever JSON cannot hold is described rather than dropped. */
 export function formatValue(value: unknown): string {
   return toJson(value) ?? 'undefined'

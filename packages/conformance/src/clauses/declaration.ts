@@ -6,6 +6,7 @@ import type { Clause } from '../clause.ts'
 import { openAll } from '../workbench.ts'
 
 const DURABILITIES = ['memory', 'process', 'disk', 'quorum']
+const INSPECTIONS = ['none', 'ready', 'counts']
 const ORDERS = ['none', 'group', 'queue']
 
 export const DECLARATION_CLAUSES: readonly Clause[] = [
@@ -70,10 +71,9 @@ export const DECLARATION_CLAUSES: readonly Clause[] = [
 ]
 
 function declared(supports: BrokerSupports): Readonly<Record<string, boolean>> {
-  const counts = supports.inspect === 'counts'
   return {
-    inspect: counts,
-    queues: counts,
+    inspect: supports.inspect !== 'none',
+    queues: supports.inspect === 'counts',
     peek: supports.peek,
     purge: supports.purge,
     deadLetters: supports.deadLetters,
@@ -89,7 +89,7 @@ function outOfRange(supports: BrokerSupports): readonly string[] {
   const { lease } = supports
   const rules: Readonly<Record<string, boolean>> = {
     durability: DURABILITIES.includes(supports.durability),
-    inspect: ['none', 'counts'].includes(supports.inspect),
+    inspect: INSPECTIONS.includes(supports.inspect),
     ordered: ORDERS.includes(supports.ordered),
     release: ['free', 'counted'].includes(supports.release),
     priorityLevels:
@@ -119,7 +119,7 @@ function outOfRange(supports: BrokerSupports): readonly string[] {
 function widened(before: BrokerSupports, after: BrokerSupports): readonly string[] {
   const rank = (supports: BrokerSupports): Readonly<Record<string, number>> => ({
     durability: DURABILITIES.indexOf(supports.durability),
-    inspect: supports.inspect === 'counts' ? 1 : 0,
+    inspect: INSPECTIONS.indexOf(supports.inspect),
     peek: Number(supports.peek),
     purge: Number(supports.purge),
     deadLetters: Number(supports.deadLetters),

@@ -74,10 +74,8 @@ function brokerWith(transport: MemoryTransport, change: BrokerChange, { says }: 
     close: () => base.close(),
     consume: async (queue, options) => wrap(await consume(queue, options), queue),
     publish: (queue, messages, options) => base.publish(queue, messages, options),
-    ...(base.inspect && {
-      inspect: (queue, options) => base.inspect!(queue, options),
-      queues: (options) => base.queues!(options),
-    }),
+    ...(base.inspect && { inspect: (queue, options) => base.inspect!(queue, options) }),
+    ...(base.queues && { queues: (options) => base.queues!(options) }),
     ...(base.peek && { peek: (queue, limit, options) => base.peek!(queue, limit, options) }),
     ...(base.purge && { purge: (queue, options) => base.purge!(queue, options) }),
     ...(base.deadLetters && { deadLetters: base.deadLetters }),

@@ -6,11 +6,25 @@ export const INSPECT_MUTANTS: readonly Mutant[] = [
   brokerMutant('counts what is leased as ready', ['INSPECT-1'], () => ({
     broker: (base) => ({
       async inspect(queue, options) {
-        const { ready, delayed, leased, dead } = await base.inspect!(queue, options)
+        const { ready, delayed, leased = 0, dead } = await base.inspect!(queue, options)
         return { ready: ready + leased, delayed, leased: 0, dead }
       },
     }),
   })),
+  brokerMutant(
+    'has a number for what it cannot count',
+    ['INSPECT-1', 'INSPECT-2'],
+    () => ({
+      broker: (base) => ({
+        inspect: async (queue, options) => ({
+          ...(await base.inspect!(queue, options)),
+          delayed: 0,
+          leased: 0,
+        }),
+      }),
+    }),
+    { can: { inspect: 'ready' } },
+  ),
   brokerMutant('does not know a queue that was never used', ['INSPECT-2'], () => ({
     broker: (base) => ({
       async inspect(queue, options) {

@@ -14,7 +14,6 @@ import type { Parts } from '../task/parts.ts'
 import { encodeResultValue } from '../task/result-value.ts'
 import { show } from '../task/show.ts'
 
-const NOTHING: QueueCounts = { ready: 0, delayed: 0, leased: 0, dead: 0 }
 const PAGE = 500
 const PAGE_OPTIONS = { limit: true, after: true } as const
 const SELECTION_OPTIONS = { ids: true } as const
@@ -31,24 +30,22 @@ export class Queues {
   async list(): Promise<readonly string[]> {
     await this.#parts.ready()
     const { broker, lanes } = this.#parts
-    if (broker.queues === undefined) throw this.#unsupported('list its queues', 'inspect')
+    if (broker.queues === undefined) throw this.#unsupported('list its queues', 'inspect: counts')
     return [...new Set((await broker.queues()).map((lane) => queueOfLane(lane, lanes)))].sort()
   }
 
+  /** What the broker cannot count is `undefined`. @throws QueueError UNSUPPORTED where it cannot count at all */
   async inspect(queue: string): Promise<QueueCounts> {
     await this.#parts.ready()
     const { broker } = this.#parts
     if (broker.inspect === undefined) throw this.#unsupported('count its messages', 'inspect')
     const counts = await Promise.all(this.#lanes(queue).map((lane) => broker.inspect!(lane)))
-    return counts.reduce(
-      (sum, one) => ({
-        ready: sum.ready + one.ready,
-        delayed: sum.delayed + one.delayed,
-        leased: sum.leased + one.leased,
-        dead: sum.dead + one.dead,
-      }),
-      NOTHING,
-    )
+    return counts.reduce((sum, one) => ({
+      ready: sum.ready + one.ready,
+      delayed: sumOf(sum.delayed, one.delayed),
+      leased: sumOf(sum.leased, one.leased),
+      dead: sum.dead + one.dead,
+    }))
   }
 
   /** The next messages, without taking them. */
@@ -150,6 +147,10 @@ export class Queues {
       `${this.#parts.broker.name} cannot ${what} (it declares no "${capability}"). Use the broker's own tools.`,
     )
   }
+}
+
+function sumOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b
 }
 
 function splitMarker(marker: string, lanes: number): readonly [number, string | undefined] {

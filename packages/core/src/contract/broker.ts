@@ -25,9 +25,9 @@ export interface Broker extends Resource {
   /** Attaches a consumer to one queue. */
   consume(queue: string, options: ConsumeOptions): Promise<Consumer>
 
-  /** Counts of one queue; zeros for one never used. Present exactly when `supports.inspect` is `'counts'`. */
+  /** Counts of one queue; zeros for one never used. Present unless `supports.inspect` is `'none'`. */
   inspect?(queue: string, options?: Abortable): Promise<QueueCounts>
-  /** Names of all queues this broker has seen, sorted. Present together with `inspect`. */
+  /** Names of all queues this broker has seen, sorted. Present exactly when `supports.inspect` is `'counts'`. */
   queues?(options?: Abortable): Promise<readonly string[]>
   /** The next messages that would be handed over, without leasing them; best effort. Present exactly when `supports.peek`. */
   peek?(queue: string, limit: number, options?: Abortable): Promise<readonly Message[]>
@@ -40,10 +40,11 @@ export interface Broker extends Resource {
   onNotice?(listener: (notice: ConnectionNotice) => void): () => void
 }
 
+/** `delayed` and `leased` are `undefined` exactly where `supports.inspect` is `'ready'`. */
 export interface QueueCounts {
   readonly ready: number
-  readonly delayed: number
-  readonly leased: number
+  readonly delayed: number | undefined
+  readonly leased: number | undefined
   readonly dead: number
 }
 

@@ -13,8 +13,11 @@ export type Durability = 'memory' | 'process' | 'disk' | 'quorum'
  */
 export interface BrokerSupports {
   readonly durability: Durability
-  /** `counts`: `inspect` and `queues` are present. */
-  readonly inspect: 'none' | 'counts'
+  /**
+   * - `ready`: `inspect` is present, and knows only what is ready and what is dead
+   * - `counts`: it knows all four, and `queues` is present
+   */
+  readonly inspect: 'none' | 'ready' | 'counts'
   /** `peek` is present. */
   readonly peek: boolean
   /** `purge` is present. */

@@ -33,10 +33,8 @@ export class MemoryBroker implements Broker {
     this.#store = store
     this.#terms = terms
     this.supports = terms.supports
-    if (this.supports.inspect === 'counts') {
-      this.inspect = (queue, options) => this.#inspect(queue, options)
-      this.queues = (options) => this.#queues(options)
-    }
+    if (this.supports.inspect !== 'none') this.inspect = (queue, options) => this.#inspect(queue, options)
+    if (this.supports.inspect === 'counts') this.queues = (options) => this.#queues(options)
     if (this.supports.peek) this.peek = (queue, limit, options) => this.#peek(queue, limit, options)
     if (this.supports.purge) this.purge = (queue, options) => this.#purge(queue, options)
     if (this.supports.deadLetters)
@@ -105,7 +103,8 @@ export class MemoryBroker implements Broker {
 
   async #inspect(queue: string, options?: Abortable): Promise<QueueCounts> {
     this.#check(options)
-    return this.#store.queues.get(queue)?.counts() ?? { ready: 0, delayed: 0, leased: 0, dead: 0 }
+    const counts = this.#store.queues.get(queue)?.counts() ?? { ready: 0, delayed: 0, leased: 0, dead: 0 }
+    return this.supports.inspect === 'counts' ? counts : { ...counts, delayed: undefined, leased: undefined }
   }
 
   async #queues(options?: Abortable): Promise<readonly string[]> {

@@ -27,7 +27,7 @@ export function trial(options: Partial<BananasOptions> = {}, workerOptions: Work
     async expectAlive() {
       expect(await (await app.enqueue(probe, 1)).result({ timeout: '10s' })).toBe(2)
       await until('nothing is held', async () => {
-        const { ready, leased } = await app.queues.inspect('default')
+        const { ready, leased = 0 } = await app.queues.inspect('default')
         return ready + leased === 0 && running.health().active === 0
       })
     },

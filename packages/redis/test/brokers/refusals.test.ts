@@ -125,7 +125,7 @@ test('a full server refuses new tasks, is drained all the same, results included
     })
     .start()
   await until('all are done', async () => {
-    const { ready, leased } = await app.queues.inspect('default')
+    const { ready, leased = 0 } = await app.queues.inspect('default')
     return ready + leased === 0
   })
   expect(ran).toBe(sent)

@@ -20,7 +20,7 @@ test('tasks that are enqueued in bulk and run together take a third of a call ea
   await running.start()
   await until('all have run', () => done === tasks)
   await until('all are settled', async () => {
-    const { ready, leased } = await app.queues.inspect(queue)
+    const { ready, leased = 0 } = await app.queues.inspect(queue)
     return ready + leased === 0
   })
   expect(paidCalls(proxy) / tasks).toBeLessThanOrEqual(0.4)

@@ -246,7 +246,7 @@ test('a message that SQS hands over twice runs twice at most, and every task is 
   )
   await until('all have run', () => runs.size === 40)
   await until('all are settled', async () => {
-    const { ready, leased } = await app.queues.inspect('default')
+    const { ready, leased = 0 } = await app.queues.inspect('default')
     return ready + leased === 0
   })
   expect(Math.max(...runs.values())).toBeLessThanOrEqual(2)

@@ -136,7 +136,7 @@ test('leases are kept while a handler blocks the event loop, and no other worker
   await app.enqueue(task, 1, { queue })
   await until('it runs', () => runs > 0)
   await until('it is done', async () => {
-    const { ready, leased } = await app.queues.inspect(queue)
+    const { ready, leased = 0 } = await app.queues.inspect(queue)
     return ready + leased === 0
   })
   expect(runs).toBe(1)

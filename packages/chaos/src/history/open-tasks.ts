@@ -1,0 +1,15 @@
+import type { QueueCounts } from '@bananasjs/core/contract'
+
+type Counts = { readonly kind: 'counts'; readonly queue: string } & Readonly<
+  Record<'ready' | 'delayed' | 'leased', number>
+>
+
+/** Tasks of a queue that are not over yet, at a broker that counts all of them. */
+export function openTasks({ ready, delayed = 0, leased = 0 }: QueueCounts): number {
+  return ready + delayed + leased
+}
+
+/** The same, state by state, as it is written down. */
+export function countsEvent(queue: string, { ready, delayed = 0, leased = 0 }: QueueCounts): Counts {
+  return { kind: 'counts', queue, ready, delayed, leased }
+}
