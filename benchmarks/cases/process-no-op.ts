@@ -1,6 +1,7 @@
 import { RATE } from '../case.ts'
 import type { Case, Goal } from '../case.ts'
 import type { DeliveryCheck } from '../delivery-check.ts'
+import { Stopwatch } from '../stopwatch.ts'
 import type { QueueSystem, QueueSystemKind } from '../systems/queue-system.ts'
 import { contenders, settled } from '../with-system.ts'
 import { fill } from './enqueue-bulk.ts'
@@ -28,28 +29,28 @@ export function processNoOp(kinds: readonly QueueSystemKind[], options: ProcessO
       results,
       async measure(system, check) {
         await fill(system, tasks)
-        return { rate: await drainRate(system, check, concurrency, results) }
+        return drained(system, check, concurrency, results)
       },
     }),
   }
 }
 
 /**
- * Tasks per second from the first handler's start until the last task is acknowledged. Starting the worker is not
- * timed; in return the first `concurrency` tasks are not counted, since they may have been fetched by then.
+ * From the first handler's start until the last task is acknowledged. Starting the worker is not timed; in return the
+ * first `concurrency` tasks are not counted, since they may have been fetched by then.
  */
-export async function drainRate(
+export async function drained(
   system: Pick<QueueSystem, 'work' | 'pending'>,
   check: DeliveryCheck,
   concurrency: number,
   results = false,
-): Promise<number> {
-  let from = 0
+): Promise<ReturnType<Stopwatch['figures']>> {
+  let watch: Stopwatch | undefined
   await system.work(concurrency, ({ n }) => {
-    if (from === 0) from = performance.now()
+    watch ??= new Stopwatch()
     check.ran(n)
     return results ? n : undefined
   })
   await settled(system, check)
-  return Math.max(1, check.expected - concurrency) / ((performance.now() - from) / 1000)
+  return (watch ?? new Stopwatch()).figures(Math.max(1, check.expected - concurrency))
 }

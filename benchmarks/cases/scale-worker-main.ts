@@ -5,7 +5,7 @@ import type { DeliveryVerdict } from '../delivery-check.ts'
 import type { Payload } from '../payload.ts'
 import type { QueueSystem } from '../systems/queue-system.ts'
 import { transportOn } from '../systems/bananas-kinds.ts'
-import { drainRate } from './process-no-op.ts'
+import { drained } from './process-no-op.ts'
 
 /** The process that drains; its resident memory is what is looked at. */
 export interface ScaleOrder {
@@ -27,11 +27,11 @@ const SAMPLE_MS = 100
 const order = JSON.parse(process.argv[2]!) as ScaleOrder
 const app = new Bananas({ transport: await transportOn(order.place) })
 const warmUp = new DeliveryCheck(order.warmUp)
-await drainRate(consumer('warm-up'), warmUp, CONCURRENCY)
+await drained(consumer('warm-up'), warmUp, CONCURRENCY)
 const check = new DeliveryCheck(order.tasks)
 const rss = [residentMb()]
 const timer = setInterval(() => rss.push(residentMb()), SAMPLE_MS)
-const rate = await drainRate(consumer('long'), check, CONCURRENCY)
+const { rate } = await drained(consumer('long'), check, CONCURRENCY)
 clearInterval(timer)
 rss.push(residentMb())
 await app.close()
@@ -48,7 +48,7 @@ function consumer(queue: string): Pick<QueueSystem, 'work' | 'pending'> {
         .start()
     },
     async pending() {
-      const { ready, leased } = await app.queues.inspect(queue)
+      const { ready, leased = 0 } = await app.queues.inspect(queue)
       return ready + leased
     },
   }

@@ -1,9 +1,8 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { Bananas, defineTask } from '@bananasjs/core'
 import type { Task } from '@bananasjs/core'
 import { RATE } from '../case.ts'
 import type { Case, Measure, Round } from '../case.ts'
+import { inChild } from '../in-child.ts'
 import { payloads } from '../payload.ts'
 import type { Payload } from '../payload.ts'
 import { transportOn } from '../systems/bananas-kinds.ts'
@@ -57,7 +56,7 @@ async function drainIn(store: ScaleStore, tasks: number, warmUp: number): Promis
     } finally {
       await app.close()
     }
-    return roundOf(await inChild({ place, warmUp, tasks }))
+    return roundOf(await inWorker({ place, warmUp, tasks }))
   } finally {
     await store.clear()
   }
@@ -69,19 +68,8 @@ async function fill(app: Bananas, queue: string, tasks: number): Promise<void> {
     await app.enqueueMany(task, payloads(at, Math.min(tasks, at + BULK)))
 }
 
-async function inChild(order: ScaleOrder): Promise<ScaleAnswer> {
-  const child = fork(new URL('./scale-worker-main.ts', import.meta.url), [JSON.stringify(order)])
-  try {
-    const answer = once(child, 'message') as Promise<[ScaleAnswer]>
-    const end = once(child, 'exit').then(([code]) => {
-      throw new Error(`The worker process ended with code ${String(code)} before it had answered.`)
-    })
-    // Ends after the answer, too; only its being first is an error.
-    end.catch(() => {})
-    return (await Promise.race([answer, end]))[0]
-  } finally {
-    child.kill('SIGKILL')
-  }
+function inWorker(order: ScaleOrder): Promise<ScaleAnswer> {
+  return inChild(new URL('./scale-worker-main.ts', import.meta.url), order)
 }
 
 /** Growth is told between the second and the last quarter of the time: the first is the heap's own warming up. */

@@ -20,7 +20,7 @@ export async function natsSuite(tasks: number | undefined): Promise<Suite> {
   return {
     cases: [
       enqueueInFlight(all, tasks ?? 10_000, goals, IN_FLIGHT),
-      processNoOp(all, { concurrency: IN_FLIGHT, tasks: tasks ?? 10_000, goals }),
+      processNoOp(all, { concurrency: IN_FLIGHT, tasks: tasks ?? 20_000, goals }),
       idleLatency(all, tasks),
     ],
     environment: { nats: server.facts },
@@ -33,6 +33,7 @@ function ours(server: NatsForBenchmarks): QueueSystemKind {
     name: 'Bananas',
     separate: true,
     connect: async () => nats(server.url, { prefix: PREFIX }),
-    clear: () => server.drop([`${PREFIX}-queues`, `${PREFIX}-dead`, `KV_${PREFIX}-results`]),
+    clear: () =>
+      server.drop([`${PREFIX}-queues`, `${PREFIX}-delayed`, `${PREFIX}-dead`, `KV_${PREFIX}-results`]),
   })
 }

@@ -20,7 +20,7 @@ export async function rabbitmqSuite(tasks: number | undefined): Promise<Suite> {
   return {
     cases: [
       enqueueInFlight(all, tasks ?? 10_000, goals, IN_FLIGHT),
-      processNoOp(all, { concurrency: IN_FLIGHT, tasks: tasks ?? 10_000, goals }),
+      processNoOp(all, { concurrency: IN_FLIGHT, tasks: tasks ?? 20_000, goals }),
       idleLatency(all, tasks),
     ],
     environment: { rabbitmq: server.facts },
