@@ -147,13 +147,17 @@ async function ending(round: Promise<Round>, title: string, withinMs: number): P
   }
 }
 
-let gc: (() => void) | undefined
+let gc: ((options: { readonly type: 'minor' }) => void) | undefined
 
-/** So that nobody pays for the garbage of whoever came before. */
+/**
+ * So that nobody pays for the young garbage of whoever came before. No more than that: a full collection ends the objects of
+ * the round before, and with them all machine code that was made for them (V8's "embedded weak objects cleared"). Each round
+ * would then begin in the interpreter, as no worker in service does, and the longer code pays the more.
+ */
 function collectGarbage(): void {
   if (gc === undefined) {
     setFlagsFromString('--expose-gc')
-    gc = runInNewContext('gc') as () => void
+    gc = runInNewContext('gc') as NonNullable<typeof gc>
   }
-  gc()
+  gc({ type: 'minor' })
 }
