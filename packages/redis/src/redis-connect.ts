@@ -1,16 +1,20 @@
-import { systemRuntime } from '@bananasjs/core/contract'
 import { Cluster, Redis } from 'ioredis'
 import type { RedisDriver } from './redis-driver.ts'
 import type { RedisOptions } from './redis-options.ts'
-
-const FIRST_BACKOFF_MS = 50
-const LONGEST_BACKOFF_MS = 2000
+import { backoffMs, Reconnects } from './redis-reconnects.ts'
 
 /**
  * A client of ioredis that reconnects for ever and repeats nothing by itself: a command whose answer is lost rejects,
  * because sending it again could publish twice.
  */
 export function connect(options: RedisOptions): RedisDriver {
+  const reconnects = new Reconnects()
+  const client = clientOf(options, (attempt) => reconnects.pauseMs(attempt))
+  client.on('ready', () => reconnects.ready())
+  return client
+}
+
+function clientOf(options: RedisOptions, pauseMs: (attempt: number) => number): Redis | Cluster {
   const { cluster, sentinels, primaryName, url, username, password, database, driver } = options
   const login = {
     ...(username === undefined ? undefined : { username }),
@@ -20,7 +24,7 @@ export function connect(options: RedisOptions): RedisDriver {
   if (cluster !== undefined) {
     return new Cluster([...cluster], {
       lazyConnect: true,
-      clusterRetryStrategy: backoffMs,
+      clusterRetryStrategy: pauseMs,
       retryDelayOnFailover: 0,
       slotsRefreshTimeout: 5000,
       ...driver,
@@ -33,7 +37,7 @@ export function connect(options: RedisOptions): RedisDriver {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false, // ioredis lets nobody catch the error when the connection ends meanwhile; see RedisSubscriber
-    retryStrategy: backoffMs,
+    retryStrategy: pauseMs,
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (1 as const) : false),
     ...(database === undefined ? undefined : { db: database }),
     ...login,
@@ -48,12 +52,6 @@ export function connect(options: RedisOptions): RedisDriver {
     })
   }
   return new Redis(url ?? 'redis://127.0.0.1:6379', single)
-}
-
-/** Exponential with full jitter on its upper half, so that a fleet does not come back in step. */
-function backoffMs(attempt: number): number {
-  const ceiling = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempt - 1, 10), LONGEST_BACKOFF_MS)
-  return ceiling * (0.5 + systemRuntime.random() / 2)
 }
 
 /** How messages and errors name the server; never with the password. */
