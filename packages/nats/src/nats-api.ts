@@ -1,7 +1,6 @@
-import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { backoffMs, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import { NobodyError } from './nats-asker.ts'
 import type { Asker } from './nats-asker.ts'
-import { backoffMs } from './nats-connect.ts'
 import { lostError, natsError, noJetStreamError, RefusedError } from './nats-errors.ts'
 import type { ApiError } from './nats-errors.ts'
 import type { NatsLink } from './nats-link.ts'
@@ -106,7 +105,7 @@ export class Api {
         if (error instanceof NobodyError && this.#link.connection?.info?.jetstream !== true)
           throw noJetStreamError(this.#where)
         if (!isPassing(error, this.#where) || systemRuntime.monotonic() >= deadline) throw this.#told(error)
-        await sleep(systemRuntime, backoffMs(attempt), signal)
+        await sleep(systemRuntime, backoffMs(systemRuntime, attempt), signal)
       }
     }
   }

@@ -56,10 +56,6 @@ function loginOf(
   return Object.fromEntries(Object.entries(login).filter(([, value]) => value !== ''))
 }
 
-export function backoffMs(attempt: number): number {
-  return jittered(Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempt, 10), LONGEST_BACKOFF_MS))
-}
-
 /** On its upper half, so that a fleet does not come back in step. */
 function jittered(ceilingMs: number): number {
   return ceilingMs * (0.5 + systemRuntime.random() / 2)

@@ -1,6 +1,5 @@
-import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { backoffMs, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { ConnectionNotice } from '@bananasjs/core/contract'
-import { backoffMs } from './nats-connect.ts'
 import type { NatsDriver, NatsStatus } from './nats-driver.ts'
 import { lostError, natsError, unreachableError } from './nats-errors.ts'
 
@@ -105,7 +104,7 @@ export class NatsLink {
         const known = this.explain(error)
         if (!known.retryable) this.#fail(known)
         if (this.#waiters.size === 0) break
-        await sleep(systemRuntime, backoffMs(attempt), signal).catch(() => undefined)
+        await sleep(systemRuntime, backoffMs(systemRuntime, attempt), signal).catch(() => undefined)
       }
     }
     this.#connecting = false

@@ -105,6 +105,8 @@ export function storedAt({ storedNanos }: Token): number {
 const ACK = '$JS.ACK.'
 /** Words in front of the stream, where domain and account are told. */
 const PLACE = 4
+/** Words behind the consumer. */
+const FACTS = 5
 const LONGEST_RECEIPT = 600
 
 /**
@@ -122,8 +124,7 @@ export function tokenReader(stream: string, consumer: string): (subject: string)
     }
     const words = subject.split('.')
     if (words[PLACE] !== stream || words[PLACE + 1] !== consumer) return undefined
-    const facts = words.slice(PLACE + 2)
-    return facts.length < 5 ? undefined : tokenAt(facts.slice(0, 5).join('.'), 0)
+    return tokenAt(words.slice(PLACE + 2, PLACE + 2 + FACTS).join('.'), 0)
   }
 }
 

@@ -10,6 +10,7 @@ const SPACE = /\s/
 /**
  * Publishes the same on many subjects. The driver encodes each publish on its own, which for acknowledgements is as much
  * work as reading the messages was: here all of them are one text.
+ * @param payload of ASCII alone
  * @throws what the driver throws for what it cannot send
  */
 export function publishOnEach(driver: NatsDriver, subjects: readonly string[], payload: string): void {

@@ -1,10 +1,9 @@
-import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { backoffMs, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { Message } from '@bananasjs/core/contract'
 import { headers as natsHeaders } from '@nats-io/transport-node'
 import { isPassing } from './nats-api.ts'
 import { NobodyError } from './nats-asker.ts'
 import type { NatsClient } from './nats-client.ts'
-import { backoffMs } from './nats-connect.ts'
 import type { NatsDriver } from './nats-driver.ts'
 import { lostError, natsError, RefusedError } from './nats-errors.ts'
 import type { ApiError } from './nats-errors.ts'
@@ -75,7 +74,7 @@ export class Sender {
       if (open.length === 0 || systemRuntime.monotonic() >= deadline) break
       if (open.some((index) => outcomes[index] instanceof NobodyError)) this.#client.streams.forget()
       await this.#restore(queue, letters)
-      await sleep(systemRuntime, backoffMs(attempt), signal)
+      await sleep(systemRuntime, backoffMs(systemRuntime, attempt), signal)
     }
     return outcomes.map((outcome) => (outcome === undefined ? undefined : told(outcome, where)))
   }

@@ -108,12 +108,8 @@ export class RabbitmqDeadLetters implements DeadLetters {
     }
   }
 
-  async #once<T>(name: string, signal: AbortSignal | undefined, act: Act<T>): Promise<T> {
-    const { consuming } = this.#client
-    const connection = await consuming.open(signal)
-    const channel = await consuming.answer(connection.createChannel(), 'a channel')
-    channel.on('error', () => undefined)
-    try {
+  #once<T>(name: string, signal: AbortSignal | undefined, act: Act<T>): Promise<T> {
+    return this.#client.consuming.onChannel(async (channel) => {
       const reader = await LetterReader.open(channel, name)
       const letters = await reader.read()
       const taken = new Set<AmqpMessage>()
@@ -123,9 +119,7 @@ export class RabbitmqDeadLetters implements DeadLetters {
       })
       await reader.giveBack((raw) => !taken.has(raw))
       return result
-    } finally {
-      await channel.close().catch(() => undefined)
-    }
+    }, signal)
   }
 }
 

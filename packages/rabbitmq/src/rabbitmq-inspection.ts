@@ -29,22 +29,14 @@ export class Inspection {
   }
 
   /** On a channel of its own: one that asks for a queue that is not there ends. */
-  async #count(name: string, signal: AbortSignal | undefined): Promise<number> {
+  #count(name: string, signal: AbortSignal | undefined): Promise<number> {
     const { consuming } = this.#client
-    const connection = await consuming.open(signal)
-    const channel = await consuming.answer(connection.createChannel(), 'a channel')
-    channel.on('error', () => undefined)
-    const counting = channel.checkQueue(name).then(
-      ({ messageCount }) => messageCount,
-      (error: unknown) => {
-        if (isMissing(error)) return 0
+    return consuming.onChannel(async (channel) => {
+      const counting = channel.checkQueue(name).catch((error: unknown) => {
+        if (isMissing(error)) return { messageCount: 0 }
         throw error
-      },
-    )
-    try {
-      return await consuming.answer(counting, 'a count')
-    } finally {
-      await channel.close().catch(() => undefined)
-    }
+      })
+      return (await consuming.answer(counting, 'a count')).messageCount
+    }, signal)
   }
 }

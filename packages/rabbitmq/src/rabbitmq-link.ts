@@ -1,6 +1,6 @@
-import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { QueueError, Reconnects, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { ConnectionNotice } from '@bananasjs/core/contract'
-import type { AmqpConnection } from './rabbitmq-driver.ts'
+import type { AmqpChannel, AmqpConnection } from './rabbitmq-driver.ts'
 import { isHopeless, heldUpError, lostError, rabbitmqError, unreachableError } from './rabbitmq-errors.ts'
 
 export interface LinkOptions {
@@ -15,12 +15,6 @@ export interface LinkOptions {
   readonly check: (connection: AmqpConnection) => void
 }
 
-const FIRST_BACKOFF_MS = 50
-const LONGEST_BACKOFF_MS = 2000
-/** What ended sooner is not made anew at once: each new connection takes down with it what is sent on it. */
-const STEADY_MS = 1000
-/** It may well last the next time, so this grows no further. */
-const MOST_FLAPS = 2
 /** A server that does not answer a farewell is left without. */
 const GOODBYE_MS = 1000
 
@@ -36,12 +30,10 @@ export class RabbitmqLink {
   readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<(notice: ConnectionNotice) => void>()
   readonly #stop = new AbortController()
+  readonly #reconnects = new Reconnects(systemRuntime)
   #connection: AmqpConnection | undefined
   #connecting = false
   #wasConnected = false
-  #connectedAt = 0
-  /** Attempts in a row that failed, or did not last. */
-  #failures = 0
   #lastError: unknown
   /** Why the server blocks publishers, while it does. */
   #blocked: string | undefined
@@ -96,6 +88,18 @@ export class RabbitmqLink {
     }
   }
 
+  /** Acts on a channel of its own, for what may end one. @throws QueueError, and what `act` throws */
+  async onChannel<T>(act: (channel: AmqpChannel) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const connection = await this.open(signal)
+    const channel = await this.answer(connection.createChannel(), 'a channel')
+    channel.on('error', () => undefined)
+    try {
+      return await act(channel)
+    } finally {
+      await channel.close().catch(() => undefined)
+    }
+  }
+
   explain(error: unknown): QueueError {
     return rabbitmqError(error, this.where)
   }
@@ -126,20 +130,16 @@ export class RabbitmqLink {
     if (this.#connecting) return
     this.#connecting = true
     const { signal } = this.#stop
-    while (this.#connection === undefined && !signal.aborted) {
+    for (let again = this.#wasConnected; this.#connection === undefined && !signal.aborted; again = true) {
       try {
-        if (this.#failures > 0) await sleep(systemRuntime, backoffMs(this.#failures), signal)
+        if (again) await sleep(systemRuntime, this.#reconnects.pauseMs(), signal)
         await this.#attempt()
       } catch (error) {
         this.#lastError = error
-        this.#failures += 1
         const known = this.explain(error)
         if (isHopeless(known)) this.#fail(known)
         // Without anybody who waits, a server that never answered is not asked again.
-        if (!this.#wasConnected && this.#waiters.size === 0) {
-          this.#failures = 0
-          break
-        }
+        if (!this.#wasConnected && this.#waiters.size === 0) break
       }
     }
     this.#connecting = false
@@ -165,7 +165,7 @@ export class RabbitmqLink {
     })
     this.#connection = connection
     this.#wasConnected = true
-    this.#connectedAt = systemRuntime.monotonic()
+    this.#reconnects.ready()
     this.#lastError = undefined
     for (const { ready } of [...this.#waiters]) ready(connection)
     this.#tell('connected', `rabbitmq: connected to ${this.where}.`)
@@ -207,8 +207,6 @@ export class RabbitmqLink {
     if (this.#connection !== connection) return
     this.#connection = undefined
     this.#blocked = undefined
-    const lasted = systemRuntime.monotonic() - this.#connectedAt >= STEADY_MS
-    this.#failures = lasted ? 0 : Math.min(this.#failures + 1, MOST_FLAPS)
     if (error !== undefined) this.#lastError = error
     this.#tell('disconnected', lostError(this.where, this.#lastError).message)
     void this.#connect()
@@ -227,12 +225,6 @@ export class RabbitmqLink {
   #tell(kind: ConnectionNotice['kind'], detail: string): void {
     for (const listener of [...this.#listeners]) listener({ kind, detail })
   }
-}
-
-/** Exponential with full jitter on its upper half, so that a fleet does not come back in step. */
-function backoffMs(attempt: number): number {
-  const ceiling = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(attempt, 10), LONGEST_BACKOFF_MS)
-  return ceiling * (0.5 + systemRuntime.random() / 2)
 }
 
 /** Without a farewell. */

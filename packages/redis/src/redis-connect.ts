@@ -1,20 +1,21 @@
+import { backoffMs, Reconnects, systemRuntime } from '@bananasjs/core/contract'
 import { Cluster, Redis } from 'ioredis'
 import type { RedisDriver } from './redis-driver.ts'
 import type { RedisOptions } from './redis-options.ts'
-import { backoffMs, Reconnects } from './redis-reconnects.ts'
 
 /**
  * A client of ioredis that reconnects for ever and repeats nothing by itself: a command whose answer is lost rejects,
  * because sending it again could publish twice.
  */
 export function connect(options: RedisOptions): RedisDriver {
-  const reconnects = new Reconnects()
-  const client = clientOf(options, (attempt) => reconnects.pauseMs(attempt))
+  // ioredis counts attempts, too, but forgets them as soon as a connection is ready, however soon it ends.
+  const reconnects = new Reconnects(systemRuntime)
+  const client = clientOf(options, () => reconnects.pauseMs())
   client.on('ready', () => reconnects.ready())
   return client
 }
 
-function clientOf(options: RedisOptions, pauseMs: (attempt: number) => number): Redis | Cluster {
+function clientOf(options: RedisOptions, pauseMs: () => number): Redis | Cluster {
   const { cluster, sentinels, primaryName, url, username, password, database, driver } = options
   const login = {
     ...(username === undefined ? undefined : { username }),
@@ -47,7 +48,7 @@ function clientOf(options: RedisOptions, pauseMs: (attempt: number) => number): 
       ...single,
       sentinels: [...sentinels],
       ...(primaryName === undefined ? undefined : { name: primaryName }),
-      sentinelRetryStrategy: backoffMs,
+      sentinelRetryStrategy: (attempt) => backoffMs(systemRuntime, attempt - 1),
       failoverDetector: true,
     })
   }

@@ -1,8 +1,5 @@
 import type { QueueCounts } from '@bananasjs/core/contract'
-
-type Counts = { readonly kind: 'counts'; readonly queue: string } & Readonly<
-  Record<'ready' | 'delayed' | 'leased', number>
->
+import type { EventBody } from './history-event.ts'
 
 /** Tasks of a queue that are not over yet, at a broker that counts all of them. */
 export function openTasks({ ready, delayed = 0, leased = 0 }: QueueCounts): number {
@@ -10,6 +7,6 @@ export function openTasks({ ready, delayed = 0, leased = 0 }: QueueCounts): numb
 }
 
 /** The same, state by state, as it is written down. */
-export function countsEvent(queue: string, { ready, delayed = 0, leased = 0 }: QueueCounts): Counts {
+export function countsEvent(queue: string, { ready, delayed = 0, leased = 0 }: QueueCounts): EventBody {
   return { kind: 'counts', queue, ready, delayed, leased }
 }

@@ -1,6 +1,6 @@
+import { asBuffer } from '../contract/as-buffer.ts'
 import type { Serializer } from '../contract/serializer.ts'
 import { QueueError } from '../errors.ts'
-import { asBuffer } from '../contract/as-buffer.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 

@@ -1,5 +1,5 @@
-import { QueueError } from '../errors.ts'
 import { asBuffer } from '../contract/as-buffer.ts'
+import { QueueError } from '../errors.ts'
 import { DEFAULT_CONTENT_TYPE } from './envelope.ts'
 import type { ErrorRecord } from './error-record.ts'
 
