@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Bananas } from '@bananasjs/core'
+import { Bananas, QueueError } from '@bananasjs/core'
 import type { QueueCounts } from '@bananasjs/core/contract'
 import { transportFor } from '../transport.ts'
 import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
@@ -111,12 +111,18 @@ async function leftovers(app: Bananas): Promise<Pick<Outcome, 'remaining' | 'dea
   const { inspect, deadLetters } = app.broker.supports
   if (inspect !== 'counts')
     return { remaining: undefined, dead: deadLetters ? await countDead(app) : undefined }
-  let counts = await app.queues.inspect('default')
+  let counts: QueueCounts | undefined
   await until(async () => {
-    counts = await app.queues.inspect('default')
-    return open(counts) === 0
+    counts = await app.queues.inspect('default').catch(ifRetryable)
+    return counts !== undefined && open(counts) === 0
   })
+  if (counts === undefined) throw new Error(`The broker could not be asked for ${DRAIN_MS} ms.`)
   return { remaining: open(counts), dead: counts.dead }
+}
+
+/** What was disturbed may take longer to recover than one call waits: then it is asked once more. */
+function ifRetryable(error: unknown): undefined {
+  if (!QueueError.is(error) || !error.retryable) throw error
 }
 
 function open({ ready, delayed = 0, leased = 0 }: QueueCounts): number {

@@ -1,8 +1,10 @@
-import { backoffMs, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { backoffMs, QueueError, race, sleep, systemRuntime } from '@bananasjs/core/contract'
+import type { Timer } from '@bananasjs/core/contract'
 import { NobodyError } from './nats-asker.ts'
 import type { Asker } from './nats-asker.ts'
 import { lostError, natsError, noJetStreamError, RefusedError } from './nats-errors.ts'
 import type { ApiError } from './nats-errors.ts'
+import type { NatsMessage } from './nats-driver.ts'
 import type { NatsLink } from './nats-link.ts'
 
 export interface StreamConfig {
@@ -69,6 +71,11 @@ export interface ConsumerInfo {
 
 export const NANOS_PER_MS = 1_000_000
 
+/** What only looks, and so may be asked while the same question is still open. */
+const LOOKS = /^(?:STREAM|CONSUMER)\.(?:INFO|LIST|MSG\.GET)\b/
+/** So often is such a question asked while nobody answers. */
+const AGAIN_MS = 1000
+
 /** The requests of JetStream's own API, of which each may be sent again. */
 export class Api {
   readonly #asker: Asker
@@ -86,8 +93,11 @@ export class Api {
   /** @throws RefusedError when the server says no, QueueError otherwise */
   async request<T>(path: string, body: unknown = '', signal?: AbortSignal): Promise<T> {
     const data = body === '' ? '' : JSON.stringify(body)
+    const subject = `$JS.API.${path}`
     return this.persist(async () => {
-      const answer = await this.#asker.ask(`$JS.API.${path}`, data, signal)
+      const answer = LOOKS.test(path)
+        ? await this.#insist(subject, data, signal)
+        : await this.#asker.ask(subject, data, signal)
       const parsed = JSON.parse(Buffer.from(answer.data).toString()) as T & { readonly error?: ApiError }
       if (parsed.error !== undefined) throw new RefusedError(parsed.error)
       return parsed
@@ -107,6 +117,26 @@ export class Api {
         if (!isPassing(error, this.#where) || systemRuntime.monotonic() >= deadline) throw this.#told(error)
         await sleep(systemRuntime, backoffMs(systemRuntime, attempt), signal)
       }
+    }
+  }
+
+  /**
+   * Asks, and each second once more, until one of the questions has its answer: servers that are choosing a leader throw
+   * questions away, and waiting for the answer to one of those would outlast the choice.
+   */
+  async #insist(subject: string, data: string, signal?: AbortSignal): Promise<NatsMessage> {
+    let timer: Timer | undefined
+    const answer = new Promise<NatsMessage>((resolve, reject) => {
+      const ask = (): void => {
+        timer = systemRuntime.setTimer(ask, AGAIN_MS)
+        this.#asker.ask(subject, data, signal).then(resolve, reject)
+      }
+      ask()
+    })
+    try {
+      return await race(answer, signal)
+    } finally {
+      timer?.cancel()
     }
   }
 

@@ -52,7 +52,7 @@ export class NatsBroker implements Broker {
 
   async open({ signal }: Abortable = {}): Promise<void> {
     await this.#tenancy.open(signal)
-    if (!this.#opened) await this.#narrow()
+    if (!this.#opened) await race(this.#narrow(), signal)
   }
 
   async publish(
@@ -69,7 +69,7 @@ export class NatsBroker implements Broker {
       )
     const { letters, indexes, failures } = this.#letters(queue, messages)
     if (letters.length === 0) return failures
-    await this.#ensure(queue, messages)
+    await race(this.#ensure(queue, messages), signal)
     const sent = await race(this.#sender.send(queue, letters, signal), signal)
     const [first] = sent
     // All failed for one reason: the whole call did.
@@ -84,7 +84,8 @@ export class NatsBroker implements Broker {
     await this.open(options)
     if (!(options.leaseMs >= CLOCK_MS))
       throw new QueueError('INVALID', `nats: leaseMs must be at least ${CLOCK_MS}, not ${options.leaseMs}.`)
-    await this.#client.streams.ensureConsumer(queue, 'ready', options.leaseMs)
+    const { streams } = this.#client
+    await race(streams.ensureConsumer(queue, 'ready', options.leaseMs), options.signal)
     const consumer = new NatsConsumer({
       leaseMs: options.leaseMs,
       prefetch: options.prefetch,

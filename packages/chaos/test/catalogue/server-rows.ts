@@ -1,7 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -9,6 +7,7 @@ import { loopDisk, serverProcess, ServerSite } from '../../src/index.ts'
 import type { Injection, LoopDisk, ServerControl, ServerProcessOptions } from '../../src/index.ts'
 import { pause, seen } from './row.ts'
 import type { Place, Rows } from './row.ts'
+import { freePort } from '../../../../tests/free-port.ts'
 
 const STORE = fileURLToPath(new URL('store-process.ts', import.meta.url))
 
@@ -49,15 +48,6 @@ function answerOf(port: number, line: string): Promise<string> {
     socket.on('data', (bytes) => (text += bytes.toString()))
     socket.once('end', end).once('error', end).once('timeout', end)
   })
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 function placeOf(

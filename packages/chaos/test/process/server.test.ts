@@ -11,6 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { loopDisk, serverProcess, ServerSite } from '../../src/index.ts'
 import type { ServerControl } from '../../src/index.ts'
 import { until } from '../faults/stage.ts'
+import { freePort } from '../../../../tests/free-port.ts'
 
 const ECHO = `require('node:net').createServer((s) => s.on('error', () => {}).pipe(s)).listen(Number(process.argv[1]), '127.0.0.1')`
 
@@ -36,18 +37,9 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-const ports = (async () => {
-  const probe = (await import('node:net')).createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
-})()
-
 describe('server faults', { timeout: 60_000 }, () => {
   it.each(['server.kill', 'server.restart'] as const)('%s takes it down and brings it back', async (kind) => {
-    const port = await ports
+    const port = await freePort()
     const site = new ServerSite(await server(port))
     const fault = site.arm({ kind, down: '1h', limit: 1 }, { forMs: 60_000 })
     await until('it is down', async () => !(await answers(port)))
@@ -57,7 +49,7 @@ describe('server faults', { timeout: 60_000 }, () => {
   })
 
   it('server.pause lets it stand still, and go on when the fault ends', async () => {
-    const port = await ports
+    const port = await freePort()
     const site = new ServerSite(await server(port))
     const fault = site.arm({ kind: 'server.pause', resumeAfter: '30s' }, { forMs: 60_000 })
     await until('it stands still', async () => !(await answers(port)))
@@ -66,7 +58,7 @@ describe('server faults', { timeout: 60_000 }, () => {
   })
 
   it('refuses what it cannot do, and says what it can', async () => {
-    const site = new ServerSite(await server(await ports))
+    const site = new ServerSite(await server(await freePort()))
     expect(() => site.arm({ kind: 'server.power-cut' }, { forMs: 1000 })).toThrow(
       /it has server.kill, server.restart/,
     )

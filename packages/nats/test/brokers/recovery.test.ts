@@ -1,5 +1,6 @@
 import { defineTask } from '@bananasjs/core'
-import { describe, expect, test } from 'vitest'
+import { connect } from '@nats-io/transport-node'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { cutConnection } from './conformance-harness.ts'
 import { admin, appOn, message, server, transportOn, until } from './fixtures.ts'
 
@@ -160,3 +161,39 @@ test(
     expect(tookMs).toBeGreaterThanOrEqual(11_999)
   },
 )
+
+describe('servers that choose a leader', () => {
+  /** A server without JetStream, where this plays its part: it throws the first questions away, as servers without a leader do. */
+  async function forgetful(thrownAway: number): Promise<{ url: string; asked: () => number }> {
+    const { url } = await server({ jetstream: false })
+    const connection = await connect({ servers: url })
+    onTestFinished(() => connection.close())
+    let asked = 0
+    connection.subscribe('$JS.API.STREAM.INFO.*', {
+      callback(_error, question) {
+        asked += 1
+        if (asked > thrownAway) question.respond(JSON.stringify({ error: { code: 404, err_code: 10_059 } }))
+      },
+    })
+    await connection.flush()
+    return { url, asked: () => asked }
+  }
+
+  test('are asked again before the time for an answer is over', async () => {
+    const { url, asked } = await forgetful(2)
+    const { broker } = transportOn(url, { streams: 'never' })
+    const startedAt = performance.now()
+    await expect(broker.open()).rejects.toThrow('has no stream')
+    expect(performance.now() - startedAt).toBeLessThan(4500)
+    expect(asked()).toBe(3)
+  })
+
+  test('are not waited for by who has given up', async () => {
+    const { url } = await forgetful(Infinity)
+    const { broker } = transportOn(url, { streams: 'never' })
+    const impatience = AbortSignal.timeout(1500)
+    const startedAt = performance.now()
+    await expect(broker.inspect!('q', { signal: impatience })).rejects.toThrow('aborted due to timeout')
+    expect(performance.now() - startedAt).toBeLessThan(2500)
+  })
+})

@@ -6,7 +6,7 @@ import { connect } from '@nats-io/transport-node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { nats } from '../../src/index.ts'
 import { admin, appOn, message, server, transportOn } from './fixtures.ts'
-import { freePort } from './nats-process.ts'
+import { freePort } from '../../../../tests/free-port.ts'
 
 const add = defineTask<number, number>('add', { retry: false })
 

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis'
 import type { HostPort } from '../../src/index.ts'
-import { freePort, startRedisProcess } from './redis-process.ts'
+import { startRedisProcess } from './redis-process.ts'
 import type { RedisProcess } from './redis-process.ts'
+import { freePort } from '../../../../tests/free-port.ts'
 
 const SLOTS = 16_384
 const PRIMARIES = 3
@@ -64,11 +65,8 @@ export async function moveSlot(cluster: RedisCluster, key: string): Promise<void
 async function startNodes(count: number, config: readonly string[]): Promise<readonly RedisProcess[]> {
   const processes: RedisProcess[] = []
   for (let index = 0; index < count; index += 1) {
-    // The cluster bus listens on the port plus 10,000, so the port must stay low enough.
-    let port = await freePort()
-    while (port > 55_000) port = await freePort()
     const fixed = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
-    processes.push(await startRedisProcess([...fixed, ...config], port))
+    processes.push(await startRedisProcess([...fixed, ...config], await freePort()))
   }
   return processes
 }

@@ -8,7 +8,8 @@ import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
 import { redis } from '../../src/index.ts'
 import { admin, server, until } from './fixtures.ts'
-import { findBinary, freePort } from './redis-process.ts'
+import { findBinary } from './redis-process.ts'
+import { freePort } from '../../../../tests/free-port.ts'
 
 const work = defineTask<number, number>('work', { retry: { limit: 3, delay: '50ms' } })
 

@@ -17,8 +17,9 @@ import {
   transportOn,
   until,
 } from './fixtures.ts'
-import { freePort, startSqsProcess } from './sqs-process.ts'
+import { startSqsProcess } from './sqs-process.ts'
 import type { SqsProxy } from './sqs-proxy.ts'
+import { freePort } from '../../../../tests/free-port.ts'
 
 const server = emulator()
 const THROTTLED = { status: 400, type: 'ThrottlingException' }

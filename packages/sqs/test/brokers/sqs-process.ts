@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../../../../tests/free-port.ts'
 
 /** An emulator of our own on loopback, which a test may kill, freeze and start again. */
 export interface SqsProcess {
@@ -45,15 +44,6 @@ export async function startSqsProcess(folder?: string): Promise<SqsProcess> {
   await start()
   const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => void child?.kill(name)
   return { port, url: `http://127.0.0.1:${port}`, signal, kill, start, stop: kill }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function answers(port: number): Promise<void> {
