@@ -51,6 +51,7 @@ export class LeaseKeeper {
   /** From now on leases also survive a blocked event loop. */
   backBy(thread: LeaseThread): void {
     this.#thread = thread
+    if (this.#stopped) void thread.stop()
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import type { Consumer } from '../contract/consumer.ts'
 import type { Transport } from '../contract/transport.ts'
 import { readBoard } from './lease-board.ts'
@@ -46,3 +46,5 @@ function schedule(): void {
 }
 
 schedule()
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, not a window
+parentPort!.postMessage('watching')

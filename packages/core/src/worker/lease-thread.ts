@@ -21,6 +21,8 @@ export interface LeaseThreadInit {
  * it stops, connects by itself and extends what stands on the board. Until then it costs one sleeping thread and no connection.
  */
 export class LeaseThread {
+  /** Resolves when the thread watches. Never rejects. */
+  readonly watching: Promise<void>
   readonly #board: LeaseBoard
   readonly #thread: Thread
   readonly #runtime: Runtime
@@ -42,9 +44,9 @@ export class LeaseThread {
       name: 'bananas-leases',
       execArgv: [],
     })
-    this.#thread.unref()
     // Without the thread leases are kept by this one alone, as they are most of the time.
     this.#thread.on('error', () => this.#timer?.cancel())
+    this.watching = this.#firstWord()
   }
 
   add(task: HeldTask): void {
@@ -58,6 +60,17 @@ export class LeaseThread {
   async stop(): Promise<void> {
     this.#timer?.cancel()
     await this.#thread.terminate()
+  }
+
+  /** Until then it keeps the process alive, which may have nothing else that does: somebody waits for it. */
+  #firstWord(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#thread.unref()
+        resolve()
+      }
+      this.#thread.once('message', done).once('exit', done)
+    })
   }
 
   #beat(): void {

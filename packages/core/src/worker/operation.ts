@@ -116,7 +116,10 @@ export class Operation {
     for (const detach of this.#detach) await detach()
   }
 
-  /** Only where another thread can make the same transport and use the same receipts. Loaded on demand: it costs a thread. */
+  /**
+   * Only where another thread can make the same transport and use the same receipts. Loaded on demand: it costs a thread.
+   * Resolves when that watches, so that starting it takes nothing from the first tasks.
+   */
   async #backLeases(): Promise<void> {
     const { parts, settings, worker } = this.#options
     const { origin, broker, runtime, lanes } = parts
@@ -124,7 +127,9 @@ export class Operation {
     if (origin === undefined || !renewable || !shared || !settings.leaseThread) return
     const { LeaseThread } = await import('./lease-thread.ts')
     const names = worker.queues.flatMap((queue) => lanesOf(queue, lanes).map((lane) => lane.queue))
-    this.#engine.leases.backBy(new LeaseThread(runtime, { origin, lanes: names, leaseMs: settings.leaseMs }))
+    const thread = new LeaseThread(runtime, { origin, lanes: names, leaseMs: settings.leaseMs })
+    this.#engine.leases.backBy(thread)
+    await thread.watching
   }
 
   #sourcesOf(queue: string | undefined): readonly Source[] {
