@@ -125,11 +125,12 @@ export class Api {
    * questions away, and waiting for the answer to one of those would outlast the choice.
    */
   async #insist(subject: string, data: string, signal?: AbortSignal): Promise<NatsMessage> {
+    const driver = await this.#link.open(signal)
     let timer: Timer | undefined
     const answer = new Promise<NatsMessage>((resolve, reject) => {
       const ask = (): void => {
         timer = systemRuntime.setTimer(ask, AGAIN_MS)
-        this.#asker.ask(subject, data, signal).then(resolve, reject)
+        this.#asker.askOn(driver, subject, data).then(resolve, reject)
       }
       ask()
     })
