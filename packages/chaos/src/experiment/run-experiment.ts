@@ -176,7 +176,10 @@ async function play(state: RunState, { audit, killSwitch, options }: Direction):
     await pause(schedule.warmUpMs, over.signal)
     state.faultsFrom = monotonicMs()
     state.faultsTo = state.faultsFrom
-    if (!over.signal.aborted) state.stopped = await steadyBefore(state)
+    if (!over.signal.aborted) {
+      const unsteady = await steadyBefore(state, over.signal)
+      state.stopped ??= unsteady // who stopped it meanwhile has said why
+    }
     if (state.stopped === undefined && !over.signal.aborted) {
       say(`faults, ${schedule.injectMs / 1000} s: ${experiment.method.map(({ kind }) => kind).join(', ')}`)
       state.faultsFrom = monotonicMs()

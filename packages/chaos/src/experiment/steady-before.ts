@@ -10,11 +10,12 @@ const PATIENCE_MS = 5000
 const LOOK_MS = 100
 
 /** Judges the steady state before any fault. Returns why nothing may be broken here, or `undefined` when all is well. */
-export async function steadyBefore(state: RunState): Promise<string | undefined> {
+export async function steadyBefore(state: RunState, signal: AbortSignal): Promise<string | undefined> {
   const until = monotonicMs()
   const warm = state.ledger.entries.filter(({ sentAt }) => sentAt < until - LOOK_MS)
   if (state.schedule.warmUpMs === 0) return undefined
-  while (warm.some(isOpen) && monotonicMs() < until + PATIENCE_MS) await sleep(systemRuntime, LOOK_MS)
+  while (warm.some(isOpen) && monotonicMs() < until + PATIENCE_MS && !signal.aborted)
+    await sleep(systemRuntime, LOOK_MS, signal).catch(() => undefined)
   if (warm.length === 0)
     return 'no task was sent in the warm-up: the load is too thin, or the warm-up too short'
   const acknowledged = warm.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined)

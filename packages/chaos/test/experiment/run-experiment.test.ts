@@ -199,6 +199,14 @@ describe('an experiment', { timeout: 60_000 }, () => {
     expect(await running).toMatchObject({ verdict: 'aborted', reasons: ['stopped over the channel: enough'] })
   })
 
+  it('says why it was stopped also when that came while the steady state was judged', async () => {
+    const stop = new AbortController()
+    const slow = { shape: 'constant', rate: 20, work: { from: 3000, to: 3000 } } as const
+    const running = run(experiment({ method: [{ kind: 'task.throw' }], load: slow }), { signal: stop.signal })
+    setTimeout(() => stop.abort('enough'), QUICK.warmUp + 700)
+    expect(await running).toMatchObject({ verdict: 'aborted', reasons: ['enough'] })
+  })
+
   it('is stopped by a signal', async () => {
     const report = await run(
       experiment({ method: [{ kind: 'task.throw' }], phases: { ...QUICK, inject: '30s' } }),
