@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { CannotRun } from './cannot-run.ts'
 import { freePort } from '../tests/free-port.ts'
+import { CannotRun } from './cannot-run.ts'
 
 export interface RedisAddress {
   readonly host: string

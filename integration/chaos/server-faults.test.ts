@@ -9,10 +9,10 @@ import { Bananas, defineTask } from '@bananasjs/core'
 import { redis } from '@bananasjs/redis'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../tests/free-port.ts'
 import { failOver, startReplicatedCluster } from '../../packages/redis/test/brokers/redis-cluster.ts'
 import { findBinary } from '../../packages/redis/test/brokers/redis-process.ts'
 import { transportFor } from '../transport.ts'
-import { freePort } from '../../tests/free-port.ts'
 
 /** Faults of a real server: that they bite, that nothing accepted is lost by them, and that they are undone. */
 const echo = defineTask<number, number>('echo', { retry: { limit: 10, delay: 50, maxDelay: 500 } })

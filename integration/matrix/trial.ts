@@ -111,18 +111,26 @@ async function leftovers(app: Bananas): Promise<Pick<Outcome, 'remaining' | 'dea
   const { inspect, deadLetters } = app.broker.supports
   if (inspect !== 'counts')
     return { remaining: undefined, dead: deadLetters ? await countDead(app) : undefined }
-  let counts: QueueCounts | undefined
+  const count = (): Promise<QueueCounts> => persist(() => app.queues.inspect('default'))
+  let counts = await count()
   await until(async () => {
-    counts = await app.queues.inspect('default').catch(ifRetryable)
-    return counts !== undefined && open(counts) === 0
+    counts = await count()
+    return open(counts) === 0
   })
-  if (counts === undefined) throw new Error(`The broker could not be asked for ${DRAIN_MS} ms.`)
   return { remaining: open(counts), dead: counts.dead }
 }
 
 /** What was disturbed may take longer to recover than one call waits: then it is asked once more. */
-function ifRetryable(error: unknown): undefined {
-  if (!QueueError.is(error) || !error.retryable) throw error
+async function persist<T>(ask: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + DRAIN_MS
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!QueueError.is(error) || !error.retryable || performance.now() > deadline) throw error
+    }
+    await sleep(100)
+  }
 }
 
 function open({ ready, delayed = 0, leased = 0 }: QueueCounts): number {
@@ -130,7 +138,7 @@ function open({ ready, delayed = 0, leased = 0 }: QueueCounts): number {
 }
 
 async function countDead(app: Bananas): Promise<number> {
-  const { letters } = await app.queues.dead('default', { limit: 1000 })
+  const { letters } = await persist(() => app.queues.dead('default', { limit: 1000 }))
   return letters.length
 }
 

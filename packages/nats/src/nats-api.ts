@@ -2,9 +2,9 @@ import { backoffMs, QueueError, race, sleep, systemRuntime } from '@bananasjs/co
 import type { Timer } from '@bananasjs/core/contract'
 import { NobodyError } from './nats-asker.ts'
 import type { Asker } from './nats-asker.ts'
+import type { NatsMessage } from './nats-driver.ts'
 import { lostError, natsError, noJetStreamError, RefusedError } from './nats-errors.ts'
 import type { ApiError } from './nats-errors.ts'
-import type { NatsMessage } from './nats-driver.ts'
 import type { NatsLink } from './nats-link.ts'
 
 export interface StreamConfig {

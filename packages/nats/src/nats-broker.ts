@@ -52,7 +52,7 @@ export class NatsBroker implements Broker {
 
   async open({ signal }: Abortable = {}): Promise<void> {
     await this.#tenancy.open(signal)
-    if (!this.#opened) await race(this.#narrow(), signal)
+    if (!this.#opened) await this.#narrow()
   }
 
   async publish(
@@ -69,7 +69,7 @@ export class NatsBroker implements Broker {
       )
     const { letters, indexes, failures } = this.#letters(queue, messages)
     if (letters.length === 0) return failures
-    await race(this.#ensure(queue, messages), signal)
+    await this.#ensure(queue, messages, signal)
     const sent = await race(this.#sender.send(queue, letters, signal), signal)
     const [first] = sent
     // All failed for one reason: the whole call did.
@@ -84,8 +84,7 @@ export class NatsBroker implements Broker {
     await this.open(options)
     if (!(options.leaseMs >= CLOCK_MS))
       throw new QueueError('INVALID', `nats: leaseMs must be at least ${CLOCK_MS}, not ${options.leaseMs}.`)
-    const { streams } = this.#client
-    await race(streams.ensureConsumer(queue, 'ready', options.leaseMs), options.signal)
+    await this.#client.streams.ensureConsumer(queue, 'ready', options)
     const consumer = new NatsConsumer({
       leaseMs: options.leaseMs,
       prefetch: options.prefetch,
@@ -161,10 +160,11 @@ export class NatsBroker implements Broker {
     return drafts
   }
 
-  async #ensure(queue: string, messages: readonly Message[]): Promise<void> {
+  async #ensure(queue: string, messages: readonly Message[], signal?: AbortSignal): Promise<void> {
     const { streams } = this.#client
-    await streams.ensureConsumer(queue, 'ready')
-    if (messages.some(({ delayMs }) => delayMs > 0)) await streams.ensureConsumer(queue, 'delayed')
+    await streams.ensureConsumer(queue, 'ready', { signal })
+    if (messages.some(({ delayMs }) => delayMs > 0))
+      await streams.ensureConsumer(queue, 'delayed', { signal })
   }
 
   /** What the stream and the server really give, where that is less. */

@@ -1,4 +1,4 @@
-import { QueueError, race } from '@bananasjs/core/contract'
+import { QueueError } from '@bananasjs/core/contract'
 import type { ConnectionNotice, Durability, SharedClient } from '@bananasjs/core/contract'
 import { Api } from './nats-api.ts'
 import type { StreamConfig } from './nats-api.ts'
@@ -58,7 +58,7 @@ export class NatsClient {
   /** Connects, and makes sure of the streams. @throws QueueError CONNECTION_LOST, DENIED, INVALID, UNSUPPORTED */
   async open(kinds: readonly StreamKind[], signal?: AbortSignal): Promise<void> {
     await this.link.open(signal)
-    for (const kind of kinds) await race(this.streams.ensure(kind), signal)
+    for (const kind of kinds) await this.streams.ensure(kind, signal)
   }
 
   /** As a part uses it that cannot do without these streams. */

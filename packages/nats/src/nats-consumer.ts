@@ -182,7 +182,8 @@ export class NatsConsumer implements Consumer {
     const { error, gone } = this.#puller
     if (gone) streams.forget()
     const driver = await link.open(stop)
-    this.#leases.patienceMs = await streams.ensureConsumer(this.#queue, 'ready', this.#leaseMs)
+    const wish = { leaseMs: this.#leaseMs, signal: stop }
+    this.#leases.patienceMs = await streams.ensureConsumer(this.#queue, 'ready', wish)
     this.#remains.sweep()
     await this.#delays.start()
     stop.throwIfAborted()

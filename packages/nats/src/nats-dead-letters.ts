@@ -52,7 +52,7 @@ export class NatsDeadLetters implements DeadLetters {
   redrive(queue: string, { ids, signal }: DeadLetterSelection & Abortable = {}): Promise<number> {
     const { ready } = this.#client.names.queue(queue)
     return this.#each(queue, { ids, signal }, async (letters) => {
-      await this.#client.streams.ensureConsumer(queue, 'ready')
+      await this.#client.streams.ensureConsumer(queue, 'ready', { signal })
       // Whoever redrives the same letters at the same time stores none of them twice.
       const sent = await this.#sender.send(
         queue,
@@ -94,7 +94,7 @@ export class NatsDeadLetters implements DeadLetters {
     checkQueueName(queue)
     await this.#tenancy.open(options.signal)
     const { names, streams } = this.#client
-    await streams.ensure('dead')
+    await streams.ensure('dead', options.signal)
     const filter = names.queue(queue).dead
     for await (const batch of readStream(this.#client, { stream: names.dead, filter, ...options })) {
       yield batch

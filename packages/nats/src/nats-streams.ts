@@ -1,4 +1,4 @@
-import { QueueError } from '@bananasjs/core/contract'
+import { QueueError, race } from '@bananasjs/core/contract'
 import type { Api, ConsumerInfo, StreamConfig, StreamInfo } from './nats-api.ts'
 import { NANOS_PER_MS } from './nats-api.ts'
 import { aheadError, ERROR, isRefused, missingError, natsError, orAbsent } from './nats-errors.ts'
@@ -17,6 +17,11 @@ const PATIENCE_MS = 8000
 /** How long the server knows what it has stored already; a publish is sent again within `recoveryMs`. */
 const LEAST_MEMORY_MS = 20_000
 const MAX_WAITING = 8192
+
+interface ConsumerWish {
+  readonly leaseMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Streams and consumers: made when they are missing, checked when they are there, asked for once per connection. */
 export class Streams {
@@ -43,9 +48,12 @@ export class Streams {
     this.#consumers.clear()
   }
 
-  /** @returns how the stream is made. @throws QueueError */
-  ensure(kind: StreamKind): Promise<StreamConfig> {
-    return once(this.#streams, kind, () => this.#stream(kind))
+  /** An abort ends this wait alone: others may wait for the same. @returns how the stream is made. @throws QueueError */
+  ensure(kind: StreamKind, signal?: AbortSignal): Promise<StreamConfig> {
+    return race(
+      once(this.#streams, kind, () => this.#stream(kind)),
+      signal,
+    )
   }
 
   /**
@@ -53,9 +61,16 @@ export class Streams {
    * @returns how many milliseconds it lets a delivery go unheard of
    * @throws QueueError
    */
-  async ensureConsumer(queue: string, kind: ConsumerKind, leaseMs: number = PATIENCE_MS): Promise<number> {
-    await this.ensure(kind === 'ready' ? 'queues' : 'delayed')
-    return once(this.#consumers, `${kind} ${queue}`, () => this.#consumer(queue, kind, leaseMs))
+  async ensureConsumer(
+    queue: string,
+    kind: ConsumerKind,
+    { leaseMs = PATIENCE_MS, signal }: ConsumerWish = {},
+  ): Promise<number> {
+    await this.ensure(kind === 'ready' ? 'queues' : 'delayed', signal)
+    return race(
+      once(this.#consumers, `${kind} ${queue}`, () => this.#consumer(queue, kind, leaseMs)),
+      signal,
+    )
   }
 
   async #stream(kind: StreamKind): Promise<StreamConfig> {

@@ -3,11 +3,11 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../../../tests/free-port.ts'
 import { loopDisk, serverProcess, ServerSite } from '../../src/index.ts'
 import type { Injection, LoopDisk, ServerControl, ServerProcessOptions } from '../../src/index.ts'
 import { pause, seen } from './row.ts'
 import type { Place, Rows } from './row.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const STORE = fileURLToPath(new URL('store-process.ts', import.meta.url))
 

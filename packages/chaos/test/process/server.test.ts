@@ -8,10 +8,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { sqlite } from '@bananasjs/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { freePort } from '../../../../tests/free-port.ts'
 import { loopDisk, serverProcess, ServerSite } from '../../src/index.ts'
 import type { ServerControl } from '../../src/index.ts'
 import { until } from '../faults/stage.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const ECHO = `require('node:net').createServer((s) => s.on('error', () => {}).pipe(s)).listen(Number(process.argv[1]), '127.0.0.1')`
 

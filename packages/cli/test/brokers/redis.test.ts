@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../../tests/free-port.ts'
 import { startRedisProcess } from '../../../redis/test/brokers/redis-process.ts'
 import type { RedisProcess } from '../../../redis/test/brokers/redis-process.ts'
 import { jsonLines, project } from '../project.ts'
 import type { Project } from '../project.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const here = (): Project => project({}, ['core', 'cli', 'redis'])
 

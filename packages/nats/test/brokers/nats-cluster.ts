@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node'
+import { freePort } from '../../../../tests/free-port.ts'
 import { startNatsProcess } from './nats-process.ts'
 import type { NatsProcess } from './nats-process.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const NODES = 3
 const STARTING_MS = 60_000

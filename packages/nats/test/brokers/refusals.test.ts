@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { defineTask } from '@bananasjs/core'
 import { connect } from '@nats-io/transport-node'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../../tests/free-port.ts'
 import { nats } from '../../src/index.ts'
 import { admin, appOn, message, server, transportOn } from './fixtures.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const add = defineTask<number, number>('add', { retry: false })
 

@@ -1,6 +1,6 @@
+import { freePort } from '../../../../tests/free-port.ts'
 import { endNaming, startRabbitmqProcess } from './rabbitmq-process.ts'
 import type { RabbitmqProcess } from './rabbitmq-process.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const NODES = 3
 const PATIENCE_MS = 60_000

@@ -1,9 +1,9 @@
 import { defineTask } from '@bananasjs/core'
 import { beforeAll, afterAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../../../tests/free-port.ts'
 import { admin, appOn, message, transportOn, until } from './fixtures.ts'
 import { startRabbitmqProcess } from './rabbitmq-process.ts'
 import type { RabbitmqProcess } from './rabbitmq-process.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const add = defineTask<number, number>('add', { retry: false })
 

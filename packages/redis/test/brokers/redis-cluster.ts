@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
+import { freePort } from '../../../../tests/free-port.ts'
 import type { HostPort } from '../../src/index.ts'
 import { startRedisProcess } from './redis-process.ts'
 import type { RedisProcess } from './redis-process.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const SLOTS = 16_384
 const PRIMARIES = 3

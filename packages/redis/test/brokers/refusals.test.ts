@@ -1,7 +1,7 @@
 import { defineTask } from '@bananasjs/core'
 import { describe, expect, test } from 'vitest'
-import { admin, appOn, message, server, transportOn, until } from './fixtures.ts'
 import { freePort } from '../../../../tests/free-port.ts'
+import { admin, appOn, message, server, transportOn, until } from './fixtures.ts'
 
 const add = defineTask<number, number>('add', { retry: false })
 

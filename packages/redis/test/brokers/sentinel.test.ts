@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { Bananas, defineTask } from '@bananasjs/core'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../../tests/free-port.ts'
 import { redis } from '../../src/index.ts'
 import { admin, server, until } from './fixtures.ts'
 import { findBinary } from './redis-process.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const work = defineTask<number, number>('work', { retry: { limit: 3, delay: '50ms' } })
 

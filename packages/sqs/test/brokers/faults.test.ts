@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { defineTask } from '@bananasjs/core'
 import { QueueError } from '@bananasjs/core/contract'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../../tests/free-port.ts'
 import {
   appOn,
   consumerOf,
@@ -19,7 +20,6 @@ import {
 } from './fixtures.ts'
 import { startSqsProcess } from './sqs-process.ts'
 import type { SqsProxy } from './sqs-proxy.ts'
-import { freePort } from '../../../../tests/free-port.ts'
 
 const server = emulator()
 const THROTTLED = { status: 400, type: 'ThrottlingException' }
