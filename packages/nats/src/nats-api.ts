@@ -3,7 +3,7 @@ import type { Timer } from '@bananasjs/core/contract'
 import { NobodyError } from './nats-asker.ts'
 import type { Asker } from './nats-asker.ts'
 import type { NatsMessage } from './nats-driver.ts'
-import { lostError, natsError, noJetStreamError, RefusedError } from './nats-errors.ts'
+import { ERROR, isRefused, lostError, natsError, noJetStreamError, RefusedError } from './nats-errors.ts'
 import type { ApiError } from './nats-errors.ts'
 import type { NatsLink } from './nats-link.ts'
 
@@ -104,7 +104,7 @@ export class Api {
     }, signal)
   }
 
-  /** Tries again what the connection, or a leader that is away, failed: for as long as a call waits for a recovery. */
+  /** Tries again what the connection, or a server that is away, failed: for as long as a call waits for a recovery. */
   async persist<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const deadline = systemRuntime.monotonic() + this.#recoveryMs
     for (let attempt = 0; ; attempt += 1) {
@@ -150,6 +150,8 @@ export class Api {
 /** May the same be tried again, because the cause passes by itself? */
 export function isPassing(error: unknown, where: string): boolean {
   if (error instanceof NobodyError) return true
+  // So says a cluster, too, that has started and has not yet heard from all its servers.
+  if (isRefused(error, ERROR.tooFewServers)) return true
   if (QueueError.is(error)) return error.code === 'CONNECTION_LOST'
   return natsError(error, where).code === 'CONNECTION_LOST'
 }

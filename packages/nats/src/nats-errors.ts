@@ -53,6 +53,7 @@ export const ERROR = {
   deleteFailed: 10_057,
   wrongSequence: 10_071,
   streamExists: 10_058,
+  tooFewServers: 10_005,
 } as const
 
 const KNOWN: ReadonlyMap<number, Known> = new Map<number, Known>([
@@ -80,10 +81,10 @@ const KNOWN: ReadonlyMap<number, Known> = new Map<number, Known>([
     },
   ],
   [
-    10_005,
+    ERROR.tooFewServers,
     {
       code: 'UNSUPPORTED',
-      text: 'has too few servers for so many replicas. Lower replicas, or add servers.',
+      text: 'has too few servers that are up for so many replicas. Start those that are down, add servers, or lower replicas.',
     },
   ],
 ])

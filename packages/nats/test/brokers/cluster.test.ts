@@ -23,7 +23,7 @@ describe('three servers that keep every message', () => {
   })
 
   test('more replicas than servers are UNSUPPORTED, and say so', PATIENCE, async () => {
-    const { broker } = transportOn(cluster.urls, { replicas: 5, prefix: 'too-many' })
+    const { broker } = transportOn(cluster.urls, { replicas: 5, prefix: 'too-many', recoveryMs: 500 })
     await expect(broker.publish('q', [message()])).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringContaining('replicas') as string,
@@ -62,6 +62,21 @@ describe('three servers that keep every message', () => {
       30_000,
     )
   })
+})
+
+test('a server that comes late is waited for, until its time is over', PATIENCE, async () => {
+  const cluster = await startNatsCluster({ late: 1 })
+  onTestFinished(() => cluster.stop())
+  const impatient = transportOn(cluster.urls, { replicas: 3, recoveryMs: 500 })
+  await expect(impatient.broker.open()).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringContaining('Start those that are down') as string,
+  })
+  const { broker } = transportOn(cluster.urls, { replicas: 3, recoveryMs: 60_000 })
+  const opening = broker.open()
+  await cluster.complete()
+  await opening
+  expect(await broker.publish('q', [message()])).toEqual([])
 })
 
 /** Who leads the stream of the queues, once it is somebody fitting. */

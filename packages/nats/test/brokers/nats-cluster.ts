@@ -9,15 +9,28 @@ const STARTING_MS = 60_000
 export interface NatsCluster {
   readonly urls: readonly string[]
   readonly processes: readonly NatsProcess[]
+  /** Starts those that are late. */
+  readonly complete: () => Promise<void>
   /** Who leads the stream, by its place among the processes; -1 for nobody. */
   readonly leaderOf: (stream: string) => Promise<number>
   readonly stop: () => Promise<void>
 }
 
-/** Three servers on loopback that keep streams together; resolves when they can. */
-export async function startNatsCluster(): Promise<NatsCluster> {
+export interface NatsClusterOptions {
+  /** How many of the three are not started yet. */
+  readonly late?: number
+}
+
+/**
+ * Three servers on loopback that keep streams together; resolves when a majority can. Not all three may have found
+ * another by then, as in any cluster that has just started.
+ */
+export async function startNatsCluster({ late = 0 }: NatsClusterOptions = {}): Promise<NatsCluster> {
   const routes = await Promise.all(Array.from({ length: NODES }, () => freePort()))
-  const processes = await Promise.all(routes.map((_, index) => startNode(index, routes)))
+  const start = (nodes: number[]): Promise<NatsProcess[]> =>
+    Promise.all(nodes.map((index) => startNode(index, routes)))
+  const nodes = routes.map((_, index) => index)
+  const processes = await start(nodes.slice(0, NODES - late))
   const urls = processes.map(({ url }) => url)
   const stop = async (): Promise<void> => {
     await Promise.all(processes.map((process) => process.stop()))
@@ -31,6 +44,9 @@ export async function startNatsCluster(): Promise<NatsCluster> {
   return {
     urls,
     processes,
+    async complete() {
+      processes.push(...(await start(nodes.slice(processes.length))))
+    },
     async leaderOf(stream) {
       const info = await api<{ cluster?: { leader?: string } }>(urls, `STREAM.INFO.${stream}`)
       return Number(/^node(\d)$/.exec(info?.cluster?.leader ?? '')?.[1] ?? -1)
