@@ -2,7 +2,8 @@ import type { Runtime } from '../runtime/runtime.ts'
 
 /** Work held back beyond what runs is at most this long, so nothing waits here while other workers are idle. */
 const HORIZON_MS = 10
-const MOST = 200
+/** Enough that a broker which answers in batches always has one to work on while the other runs. */
+const MOST = 500
 const WEIGHT = 0.05
 
 /**
