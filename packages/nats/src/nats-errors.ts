@@ -36,6 +36,10 @@ const NO_LEADER: Known = {
   code: 'CONNECTION_LOST',
   text: 'cannot answer for the moment: the stream has no leader. This passes by itself while a majority of its servers is up.',
 }
+const OFFLINE: Known = {
+  code: 'CONNECTION_LOST',
+  text: 'cannot answer for the moment: all servers that keep the stream are down. Start them; with replicas on three, one may be down.',
+}
 const OTHER_CONFIG: Known = {
   code: 'INVALID',
   text: 'has a stream or consumer of that name that was made in another way, or one that takes the same subjects. Choose another prefix, or delete it.',
@@ -67,6 +71,8 @@ const KNOWN: ReadonlyMap<number, Known> = new Map<number, Known>([
   [10_008, NO_LEADER],
   [10_004, NO_LEADER],
   [10_009, NO_LEADER],
+  [10_118, OFFLINE],
+  [10_119, OFFLINE],
   [10_058, OTHER_CONFIG],
   [10_065, OTHER_CONFIG],
   [10_099, OTHER_CONFIG],

@@ -64,6 +64,25 @@ describe('three servers that keep every message', () => {
   })
 })
 
+test('one replica whose server is down is told as CONNECTION_LOST, and waited for', PATIENCE, async () => {
+  const cluster = await startNatsCluster()
+  onTestFinished(() => cluster.stop())
+  const { broker } = transportOn(cluster.urls)
+  await broker.publish('q', [message()])
+  const keeper = await leader(cluster, () => true)
+  await cluster.processes[keeper]!.quit() // a cluster takes longer than this test to say so of one that was killed
+  const other = transportOn(cluster.urls, { recoveryMs: 500 })
+  await until('the cluster tells so', async () => {
+    const error: unknown = await other.broker.inspect!('q').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'CONNECTION_LOST', retryable: true })
+    return String(error).includes('all servers that keep the stream are down')
+  })
+  const patient = transportOn(cluster.urls, { recoveryMs: 60_000 })
+  const asking = patient.broker.inspect!('q')
+  await cluster.processes[keeper]!.start()
+  expect(await asking).toMatchObject({ ready: 1 })
+})
+
 test('a server that comes late is waited for, until its time is over', PATIENCE, async () => {
   const cluster = await startNatsCluster({ late: 1 })
   onTestFinished(() => cluster.stop())
