@@ -111,14 +111,17 @@ export class ArmedFault implements Injection {
 
   /**
    * Does `act` at the moments of the schedule: once, or again `every` so often, until the fault ends. For faults that are
-   * a blow, not a state.
+   * a blow, not a state. One that takes longer than `every` leaves out the moments it covers.
    * @param onError what a failed blow is told; the next one still falls
    */
   async strike(act: () => void | Promise<void>, onError: (error: unknown) => void): Promise<void> {
     const { afterMs, everyMs } = this.#times
-    const waitMs = afterMs - (this.#options.sinceMs ?? 0)
-    if (waitMs > 0) await this.hold(waitMs)
-    while (!this.ended.aborted) {
+    const { runtime } = this.#host
+    let dueAt = this.#armedAt + afterMs
+    for (;;) {
+      // A timer may be early by as long as its event loop was busy when it was set: the blow would fall before its time.
+      while (runtime.monotonic() < dueAt && !this.ended.aborted) await this.hold(dueAt - runtime.monotonic())
+      if (this.ended.aborted) return
       try {
         // Not awaited when it is done at once: a fault without a delay strikes before `arm` returns.
         const acting = act()
@@ -127,7 +130,7 @@ export class ArmedFault implements Injection {
         onError(error)
       }
       if (everyMs === undefined) return
-      await this.hold(everyMs)
+      dueAt += everyMs * Math.max(1, Math.ceil((runtime.monotonic() - dueAt) / everyMs))
     }
   }
 
@@ -170,7 +173,7 @@ export class ArmedFault implements Injection {
 
   #isTime(): boolean {
     const { afterMs, everyMs, forMs } = this.#times
-    // Timers may be late, an event loop may be blocked: the clock decides.
+    // Timers may be early or late, an event loop may be blocked: the clock decides.
     const now = this.#host.runtime.monotonic()
     const sinceMs = now - this.#armedAt
     if (now >= this.#endsAt || sinceMs < afterMs) return false

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemRuntime } from '@bananasjs/core/contract'
+import type { Runtime } from '@bananasjs/core/contract'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { TcpProxy, tcpProxy } from '../../src/index.ts'
 import type { Fault } from '../../src/index.ts'
@@ -15,7 +18,9 @@ interface Client {
 }
 
 /** An echo server behind a proxy. */
-async function link(): Promise<{ proxy: TcpProxy; client: (name?: string) => Promise<Client>; arm: Armer }> {
+async function link(
+  runtime: Runtime = systemRuntime,
+): Promise<{ proxy: TcpProxy; client: (name?: string) => Promise<Client>; arm: Armer }> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket)
@@ -25,6 +30,7 @@ async function link(): Promise<{ proxy: TcpProxy; client: (name?: string) => Pro
   await once(server, 'listening')
   const proxy = await tcpProxy({
     upstream: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+    runtime,
   })
   onTestFinished(async () => {
     await proxy.close()
@@ -181,6 +187,24 @@ describe('the proxy', () => {
     expect(fault.bites().count).toBe(2)
     await fault.disarm()
     await echoes(await client(), 'b')
+  })
+
+  it('link.cut on a schedule closes what is open each time, also where timers are early', async () => {
+    const early: Runtime = {
+      ...systemRuntime,
+      setTimer: (callback, ms, background) =>
+        systemRuntime.setTimer(callback, Math.max(0, ms - 5), background),
+    }
+    const { client, arm } = await link(early)
+    const fault = arm({ kind: 'link.cut', schedule: { after: '50ms', every: '200ms', for: '100ms' } })
+    for (let count = 1; count <= 2; count += 1) {
+      const one = await client()
+      await echoes(one, 'through')
+      await until('it is closed', () => one.state.ended)
+      expect(fault.bites().count).toBe(count)
+      await sleep(120) // until connections are let in again
+    }
+    await fault.disarm()
   })
 
   it('link.cut-after resets in the middle of a frame', async () => {
