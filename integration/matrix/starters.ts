@@ -61,7 +61,8 @@ const sqs: Starter = {
   name: 'SQS (fauxqs)',
   can: ['link', 'restart'],
   fenced: false,
-  tasks: 2500,
+  // Each cut takes the fifty in flight and some more, for what may have been stored is not sent again: few enough of these.
+  tasks: 4000,
   async start() {
     const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-sqs-'))
     const server = await startSqsProcess(join(folder, 'fauxqs'))

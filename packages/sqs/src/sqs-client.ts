@@ -33,7 +33,8 @@ export class SqsClient {
   #trouble: 'disconnected' | 'blocked' | undefined
   /** Times the connection was lost since something that may be done once only came through. */
   #losses = 0
-  #probing: Promise<void> | undefined
+  /** The one that goes ahead after a loss. */
+  #scout: Promise<void> | undefined
   #closed = false
 
   constructor(settings: Settings) {
@@ -47,11 +48,35 @@ export class SqsClient {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Sends one command of the SDK. @throws QueueError */
+  /**
+   * Sends one command of the SDK. What may be done once only goes one by one after a loss, until one came through: a
+   * network that breaks under messages would else break all of them each time.
+   * @throws QueueError
+   */
   async call<T>(command: object, options: CallOptions = {}): Promise<T> {
+    if (options.repeatable === true) return this.#persist<T>(command, options)
+    const until = systemRuntime.monotonic() + this.settings.recoveryMs
+    while (this.#scout !== undefined) {
+      if (systemRuntime.monotonic() >= until)
+        throw lostError(this.where, new Error(`nothing came through for ${this.settings.recoveryMs} ms`))
+      await race(this.#scout, options.signal)
+    }
+    if (this.#losses === 0) return this.#persist<T>(command, options)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#scout = promise
+    try {
+      await this.#reachable(options.signal)
+      return await this.#persist<T>(command, options)
+    } finally {
+      this.#scout = undefined
+      resolve()
+    }
+  }
+
+  /** Tries again within bounds. */
+  async #persist<T>(command: object, options: CallOptions): Promise<T> {
     const until = systemRuntime.monotonic() + this.settings.recoveryMs
     const place = this.#placeOf(command)
-    if (options.repeatable !== true) await this.#reachable(options.signal)
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       try {
         const reply = await this.#once(command, place, this.settings.commandMs + (options.waitsMs ?? 0))
@@ -84,9 +109,7 @@ export class SqsClient {
    * became of it.
    */
   async #reachable(signal?: AbortSignal): Promise<void> {
-    if (this.#trouble !== 'disconnected') return
-    this.#probing ??= this.#probe().finally(() => (this.#probing = undefined))
-    await race(this.#probing, signal)
+    if (this.#trouble === 'disconnected') await race(this.#probe(), signal)
   }
 
   /** One that answers small questions and breaks under messages is asked ever more slowly. */

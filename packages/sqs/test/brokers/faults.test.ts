@@ -399,6 +399,24 @@ test('while the server is away, messages wait, and are sent once when it is back
   await take(await consumerOf(broker, queue), 21)
 })
 
+test('a network that breaks under messages alone breaks few of those that are sent after the first', async () => {
+  const proxy = await proxyTo(server.process())
+  const { broker } = transportOn(proxy.url)
+  const queue = queueName()
+  await broker.publish(queue, [message()])
+  const breaks = (call: { readonly action: string }): 'cut before' | undefined =>
+    call.action === 'SendMessageBatch' ? 'cut before' : undefined
+  proxy.rule = breaks
+  expect(await broker.publish(queue, messages(50)).catch(() => 'all')).toBe('all')
+  const before = proxy.count('SendMessageBatch')
+  const sending = broker.publish(queue, messages(150))
+  await until('one was sent', () => proxy.count('SendMessageBatch') > before)
+  proxy.rule = () => undefined
+  const failures = await sending
+  expect(failures.length).toBeLessThanOrEqual(20)
+  await take(await consumerOf(broker, queue), 151 - failures.length)
+})
+
 test('while the server stays away, messages are refused after recoveryMs', async () => {
   const proxy = await proxyTo(server.process())
   const { broker } = transportOn(proxy.url, { recoveryMs: 500 })
