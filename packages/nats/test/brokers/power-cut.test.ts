@@ -1,7 +1,7 @@
-import { cp, rm } from 'node:fs/promises'
+import { cp, glob, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineTask } from '@bananasjs/core'
-import type { Broker, Consumer } from '@bananasjs/core/contract'
+import type { Broker, Consumer, Delivery } from '@bananasjs/core/contract'
 import { expect, test } from 'vitest'
 import { appOn, message, server, transportOn, until } from './fixtures.ts'
 import type { NatsProcess } from './nats-process.ts'
@@ -12,6 +12,8 @@ import type { NatsProcess } from './nats-process.ts'
  */
 
 const PATIENCE = { timeout: 120_000 }
+/** A server writes a consumer again within a tenth of a second after it changed; a busy machine takes longer. */
+const WRITING_MS = 1000
 const LEASE = { leaseMs: 2000, prefetch: 100 }
 const add = defineTask<number, number>('add', { retry: false })
 
@@ -24,9 +26,19 @@ async function rememberMessages(nats: NatsProcess): Promise<() => Promise<void>>
 }
 
 async function atRest(nats: NatsProcess, act: () => Promise<void>): Promise<void> {
+  await until('consumers are written down', () => isWrittenDown(nats))
   await nats.quit()
   await act()
   await nats.start()
+}
+
+/** Servers of 2.9 that are stopped while they write down a consumer leave an empty file of it, and so forget it. */
+async function isWrittenDown({ streams }: NatsProcess): Promise<boolean> {
+  for await (const file of glob(join(streams, '*', 'obs', '*', 'o.dat'))) {
+    const { size, mtimeMs } = await stat(file)
+    if (size === 0 || Date.now() - mtimeMs < WRITING_MS) return false
+  }
+  return true
 }
 
 async function replace(folder: string, by: string): Promise<void> {
@@ -37,7 +49,18 @@ async function replace(folder: string, by: string): Promise<void> {
 const batch = (from: number, size: number) =>
   Array.from({ length: size }, (_, index) => message({ id: `of ${from + index}` }))
 
-/** What there is, acknowledged; answers with the ids. */
+/** The next `count`, unsettled: a batch is not waited for to be full, so they may come in several. */
+async function hold(consumer: Consumer, count: number): Promise<readonly Delivery[]> {
+  const held: Delivery[] = []
+  while (held.length < count) {
+    const some = await consumer.receive(count - held.length, { waitMs: 5000 })
+    if (some.length === 0) throw new Error(`${held.length} of ${count} came`)
+    held.push(...some)
+  }
+  return held
+}
+
+/** Some of what there is, acknowledged; answers with the ids. */
 async function take(consumer: Consumer): Promise<readonly string[]> {
   const deliveries = await consumer.receive(100, { waitMs: 5000 })
   await consumer.settle(deliveries.map(({ receipt }) => ({ receipt, as: 'ack' })))
@@ -84,7 +107,7 @@ test(
     const bringBack = await rememberMessages(nats)
     await broker.publish('q', batch(1, 10))
     const consumer = await broker.consume('q', LEASE)
-    expect(await consumer.receive(100, { waitMs: 5000 })).not.toEqual([])
+    await hold(consumer, 11)
     await broker.close()
     await bringBack()
     const bound = transportOn(nats.url, { streams: 'never' })
@@ -92,7 +115,11 @@ test(
     if (Array.isArray(outcome)) {
       // Newer servers take the consumer's memory back to where the stream ends.
       const next = await bound.broker.consume('q', LEASE)
-      expect(await take(next)).toContain('of 20')
+      const found = new Set<string>()
+      await until('it is handed out', async () => {
+        for (const id of await take(next)) found.add(id)
+        return found.has('of 20')
+      })
       return
     }
     expect(outcome).toMatchObject({
@@ -141,10 +168,10 @@ test(
     const { broker } = transportOn(nats.url)
     await broker.publish('q', batch(0, 30))
     const consumer = await broker.consume('q', { leaseMs: 60_000, prefetch: 100 })
-    const receipts = (await consumer.receive(100, { waitMs: 5000 })).map(({ receipt }) => receipt)
-    expect(receipts).toHaveLength(30)
+    const receipts = (await hold(consumer, 30)).map(({ receipt }) => receipt)
     const acknowledge = async (...numbers: number[]): Promise<void> => {
-      await consumer.settle(numbers.map((number) => ({ receipt: receipts[number - 1]!, as: 'ack' })))
+      const done = numbers.map((number) => ({ receipt: receipts[number - 1]!, as: 'ack' as const }))
+      expect(await consumer.settle(done)).toEqual([])
     }
     const late = [5, 10, 20]
     await acknowledge(
