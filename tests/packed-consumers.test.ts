@@ -73,16 +73,16 @@ import { sqlite } from '@bananasjs/sqlite'
 const block = defineTask('block')
 const app = new Bananas({ transport: sqlite('./lease.db') })
 let runs = 0
-const worker = app.worker({ lease: '1s' })
+const worker = app.worker({ lease: '4s' })
 worker.handle(block, () => {
   runs += 1
-  const until = Date.now() + 3000
+  const until = Date.now() + 12_000
   while (Date.now() < until);
   return 'done'
 })
 await worker.start()
 const job = await app.enqueue(block, {})
-console.log(await job.result({ timeout: '20s' }), runs)
+console.log(await job.result({ timeout: '60s' }), runs)
 await worker.stop()
 await app.close()
 `,

@@ -162,7 +162,7 @@ describe('faults of a Redis server', { timeout: 120_000 }, () => {
   test('server.memory-full ends by itself', async () => {
     const { url, control } = await redisServer()
     const app = application(url)
-    const injection = new ServerSite(control).arm({ kind: 'server.memory-full' }, { forMs: 1000 })
+    const injection = new ServerSite(control).arm({ kind: 'server.memory-full' }, { forMs: 5000 })
     await until('tasks are refused', async () => !(await accepts(app)))
     await until('tasks are accepted again', () => accepts(app))
     expect(injection.bites().count).toBe(1)

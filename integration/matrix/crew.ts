@@ -30,7 +30,8 @@ export class Crew {
   }
 
   killOne(): void {
-    const all = [...this.#live]
+    // Whose end was not heard of yet is not killed again.
+    const all = [...this.#live].filter(({ pid }) => !this.deaths.has(String(pid)))
     const victim = all[Math.floor(Math.random() * all.length)]
     if (victim === undefined) return
     // Not when its exit is heard of: a broker that sees the connection end hands its tasks out before that.

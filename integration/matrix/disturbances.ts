@@ -31,13 +31,17 @@ const AWAY_MS = 300
 const DEAF_MS = 3000
 const SHARES = [0.2, 0.4, 0.6]
 
-/** From the first task on. The last ones are left in peace, or the tail would be killed for ever. */
+/**
+ * From the first task on, each when something was done since the one before: on a slow machine they would be killed before
+ * they begin. The last ones are left in peace, or the tail would be killed for ever.
+ */
 const workerKills: Disturbance = {
   name: 'workers killed',
   share: 1,
   async run({ crew, left }) {
-    while (left() > LAST) {
-      await sleep(KILL_EVERY_MS)
+    for (let before = left(); before > LAST; before = left()) {
+      do await sleep(KILL_EVERY_MS)
+      while (left() === before)
       crew.killOne()
     }
   },

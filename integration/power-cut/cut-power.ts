@@ -38,8 +38,10 @@ const LOOK_MS = 20
 const PATIENCE_MS = 120_000
 /** Of the task that is sent after a cut. */
 const LAST = -1
-/** Nothing more comes from a queue that was silent for so long. */
+/** Nothing more comes from a queue that was silent for so long, */
 const SILENCE_MS = 3000
+/** and for so long where all that was acknowledged must come. */
+const LONG_SILENCE_MS = 30_000
 
 /** Cuts the power again and again under a store in mid-load, and looks for every acknowledged task each time. */
 export async function cutPower(store: Store, { cuts, tasks }: PowerCutOptions): Promise<PowerCutOutcome> {
@@ -57,7 +59,7 @@ export async function cutPower(store: Store, { cuts, tasks }: PowerCutOptions): 
         const file = join(notes, String(cut))
         await load({ store, open, disk, file, first, tasks })
         const promised = numbersIn(await readFile(file, 'utf8'))
-        const found = await collect(store, open)
+        const found = await collect({ store, open, promised })
         acknowledged += promised.size
         lost += [...promised].filter((number) => !found.has(number)).length
         unacknowledged += [...found].filter((number) => !promised.has(number)).length
@@ -126,8 +128,15 @@ async function end(child: ChildProcess): Promise<void> {
   await gone
 }
 
+interface Collecting {
+  readonly store: Store
+  readonly open: OpenStore
+  /** What was acknowledged. */
+  readonly promised: ReadonlySet<number>
+}
+
 /** Runs what is there, and what is sent afterwards: only a store that works again can be said to have lost the rest. */
-async function collect(store: Store, open: OpenStore): Promise<ReadonlySet<number>> {
+async function collect({ store, open, promised }: Collecting): Promise<ReadonlySet<number>> {
   const app = new Bananas({ transport: store.connect(open.address) })
   const found = new Set<number>()
   let lastAt = 0
@@ -140,7 +149,12 @@ async function collect(store: Store, open: OpenStore): Promise<ReadonlySet<numbe
     .start()
   await app.enqueue(numbered, LAST)
   const deadline = performance.now() + PATIENCE_MS
-  while (!found.has(LAST) || performance.now() - lastAt < SILENCE_MS) {
+  const isQuiet = (): boolean => {
+    const silentMs = performance.now() - lastAt
+    if (silentMs < SILENCE_MS) return false
+    return !store.survives || silentMs > LONG_SILENCE_MS || [...promised].every((number) => found.has(number))
+  }
+  while (!found.has(LAST) || !isQuiet()) {
     if (performance.now() > deadline)
       throw new Error(`${store.name} (${store.settings}) does not work after the cut.`)
     await sleep(LOOK_MS)

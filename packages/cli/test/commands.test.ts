@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { jsonLines } from './project.ts'
+import type { Project } from './project.ts'
 import { tasksProject } from './tasks-project.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -120,13 +121,13 @@ describe('the program on SQLite', { timeout: 120_000 }, () => {
 
     const worker = start(['worker', '-v'])
     await worker.says('worker.online')
-    const ping = await bananas(['ping', '--json'])
+    const ping = await bananas(['ping', '--wait-for', '5s', '--json'])
     expect(ping.code).toBe(0)
     expect(jsonLines(ping.stdout)).toMatchObject([
       { broker: 'sqlite' },
       { worker: expect.any(String) as string },
     ])
-    expect(jsonLines((await bananas(['inspect', 'default', '--json'])).stdout)).toMatchObject([
+    expect(await inspectedWithWorker(bananas)).toMatchObject([
       { kind: 'counts' },
       { kind: 'worker', status: 'idle', queues: ['default'], concurrency: 10 },
     ])
@@ -147,14 +148,14 @@ describe('the program on SQLite', { timeout: 120_000 }, () => {
     const cut = start(['events', '--json'])
     cut.child.stdout!.once('data', () => cut.child.stdout!.destroy())
     let running = true
-    void Promise.all([limited.finished, cut.finished]).then(() => (running = false))
+    const heard = watching.says('task.succeeded')
+    void Promise.all([limited.finished, cut.finished, heard]).then(() => (running = false))
     while (running) await bananas(['enqueue', 'math.add', '{"a":1,"b":1}', '--wait'])
     const events = await limited.finished
     expect(events.code).toBe(0)
     expect(jsonLines(events.stdout)).toMatchObject([{ task: 'math.add' }, { task: 'math.add' }])
     expect(await cut.finished).toMatchObject({ code: 0 })
 
-    await watching.says('task.succeeded')
     watching.child.kill('SIGINT')
     expect(await watching.finished).toMatchObject({ code: 130 })
     worker.child.kill('SIGTERM')
@@ -185,7 +186,7 @@ describe('a worker', { timeout: 120_000 }, () => {
     await worker.says('task.started')
     worker.child.kill('SIGINT')
     worker.child.kill('SIGINT')
-    const hurried = setInterval(() => worker.child.kill('SIGINT'), 3000)
+    const hurried = setInterval(() => worker.child.kill('SIGINT'), 15_000)
     const { code, stderr } = await worker.finished
     clearInterval(hurried)
     expect(code).toBe(0)
@@ -207,3 +208,14 @@ describe('a worker', { timeout: 120_000 }, () => {
     expect(stderr).toContain(what)
   })
 })
+
+/** What `inspect` tells once a worker is among it: it listens to workers for half a second only. */
+async function inspectedWithWorker(
+  bananas: Project['bananas'],
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const deadline = performance.now() + 30_000
+  for (;;) {
+    const told = jsonLines((await bananas(['inspect', 'default', '--json'])).stdout)
+    if (told.some(({ kind }) => kind === 'worker') || performance.now() > deadline) return told
+  }
+}

@@ -12,6 +12,8 @@ export interface Harness {
   readonly runtime?: Runtime | undefined
   /** Clauses under way at once. Default 24; 1 to see them one by one. */
   readonly concurrency?: number | undefined
+  /** How long the kit waits for what must come, in ms. Default 30,000, and more where the broker's clock is coarse. */
+  readonly graceMs?: number | undefined
   /** Only these clauses, e.g. `['LEASE-3']`. The environment variable BANANAS_CONFORMANCE_CLAUSES does the same. */
   readonly clauses?: readonly string[] | undefined
   /** What to write into the report beside the kit's and Node's own version, e.g. `{ server: '8.2.1' }`. */

@@ -4,6 +4,8 @@ import type { Workbench } from './workbench.ts'
 
 export interface Stale {
   readonly queue: string
+  /** When the first lease was asked for. */
+  readonly askedAt: number
   readonly stale: Delivery
   readonly slow: Consumer
   readonly newer: Delivery
@@ -15,10 +17,11 @@ export async function goStale(bench: Workbench, newerMs: number = bench.longMs):
   const queue = bench.name()
   await bench.publish(queue)
   const slow = await bench.consumer(queue, { leaseMs: bench.shortMs })
+  const askedAt = bench.now()
   const stale = await bench.one(slow)
   const holder = await bench.consumer(queue, { leaseMs: newerMs, broker: (await bench.connect()).broker })
   const newer = await bench.one(holder)
-  return { queue, stale, slow, newer, holder }
+  return { queue, askedAt, stale, slow, newer, holder }
 }
 
 /** Where leases do not end by time: a message is held without being extended. */

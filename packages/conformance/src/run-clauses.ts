@@ -39,8 +39,11 @@ export interface Judging<Bench> {
   readonly runtime: Runtime
   /** Clauses under way at once. */
   readonly concurrency: number
-  /** Runs the clause, or what must hold instead, which it then returns. */
-  readonly attempt: (clause: Clause<Bench>) => Promise<Alternative<Bench> | undefined>
+  /**
+   * Runs the clause, or what must hold instead, which it then returns.
+   * @param patience how many times longer than at first what is to be seen to end may take
+   */
+  readonly attempt: (clause: Clause<Bench>, patience: number) => Promise<Alternative<Bench> | undefined>
   readonly tell: (finding: Finding) => void
 }
 
@@ -58,7 +61,7 @@ export async function judgeClauses<Bench>(
   const left = clauses.values()
   const lane = async (): Promise<void> => {
     for (const clause of left) {
-      const finding = await judgeClause(clause, judging, false)
+      const finding = await judgeClause(clause, judging, { patience: 1, last: false })
       if (finding === undefined) unsure.push(clause)
       else found(finding)
     }
@@ -77,25 +80,30 @@ export function chosen<Bench>(
   return only === undefined ? clauses : clauses.filter(({ id }) => only.includes(id))
 }
 
-/** One after the other, a slow machine has time for each. */
+/** One after the other, and each with more time than before: who breaks the clause breaks it at any pace. */
 async function judgeAlone<Bench>(clause: Clause<Bench>, judging: Judging<Bench>): Promise<Finding> {
-  for (let left = TRIES_ALONE - 1; ; left -= 1) {
-    const finding = await judgeClause(clause, judging, left === 0)
+  for (let tries = 1; ; tries += 1) {
+    const finding = await judgeClause(clause, judging, { patience: 2 ** tries, last: tries === TRIES_ALONE })
     if (finding !== undefined) return finding
   }
+}
+
+interface Try {
+  readonly patience: number
+  readonly last: boolean
 }
 
 /** `undefined` when the machine was too slow to tell anything, unless this is the `last` try. */
 async function judgeClause<Bench>(
   clause: Clause<Bench>,
   { runtime, attempt }: Judging<Bench>,
-  last: boolean,
+  { patience, last }: Try,
 ): Promise<Finding | undefined> {
   const { id, part, sentence } = clause
   const startedAt = runtime.monotonic()
   const ms = (): number => Math.round(runtime.monotonic() - startedAt)
   try {
-    const alternative = await attempt(clause)
+    const alternative = await attempt(clause, patience)
     if (alternative === undefined) return { id, part, sentence, outcome: 'held', ms: ms() }
     return { id, part, sentence, outcome: 'replaced', instead: alternative.sentence, ms: ms() }
   } catch (error) {

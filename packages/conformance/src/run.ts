@@ -10,7 +10,7 @@ import type { Run } from './run-clauses.ts'
 import { closeAll, openAll, Workbench } from './workbench.ts'
 
 const CONCURRENCY = 24
-const CLAUSE_MS = 60_000
+const CLAUSE_MS = 120_000
 
 /** The clauses that a run with this harness judges. */
 export function clausesFor(harness: Harness): readonly Clause[] {
@@ -34,7 +34,7 @@ async function judge(name: string, harness: Harness, tell: (finding: Finding) =>
     const clauses = await judgeClauses(clausesFor(harness), {
       runtime: harness.runtime ?? systemRuntime,
       concurrency: harness.concurrency ?? CONCURRENCY,
-      attempt: (clause) => attempt(clause, transport, harness),
+      attempt: (clause, patience) => attempt(clause, transport, { harness, patience }),
       tell,
     })
     const report: Report = {
@@ -56,7 +56,7 @@ async function judge(name: string, harness: Harness, tell: (finding: Finding) =>
 async function attempt(
   clause: Clause,
   transport: Transport,
-  harness: Harness,
+  { harness, patience }: { readonly harness: Harness; readonly patience: number },
 ): Promise<Alternative<Workbench> | undefined> {
   const runtime = harness.runtime ?? systemRuntime
   const bench = new Workbench({
@@ -65,10 +65,12 @@ async function attempt(
     create: () => harness.create(),
     prefix: `kit-${clause.id}-${runtime.id().slice(-12)}`,
     crash: harness.crash && ((one) => harness.crash?.(one)),
+    graceMs: harness.graceMs,
+    patience,
   })
   try {
     const alternative = clause.applies(bench) ? undefined : alternativeOf(clause, bench)
-    const limitMs = CLAUSE_MS + 400 * bench.supports.clockMs
+    const limitMs = patience * (CLAUSE_MS + 400 * bench.supports.clockMs)
     await bench.within('the clause', (alternative ?? clause).run(bench), limitMs)
     return alternative
   } finally {

@@ -27,6 +27,9 @@ export interface WorkbenchOptions {
   readonly runtime: Runtime
   /** Unique to this clause in this run: what its names begin with. */
   readonly prefix: string
+  readonly graceMs?: number | undefined
+  /** How many times longer than usual a lease or a ttl is that is to be seen to end. */
+  readonly patience: number
 }
 
 /** What one clause works with. Everything it opens is closed after it. */
@@ -63,7 +66,8 @@ export class Workbench {
 
   /** A lease, or a delay, short enough to see the end of. */
   get shortMs(): number {
-    return Math.max(400, 4 * this.supports.clockMs)
+    const usual = Math.max(400, 4 * this.supports.clockMs)
+    return Math.max(usual, Math.min(this.#options.patience * usual, this.supports.lease.maxMs / 2))
   }
 
   /** A lease that outlives the clause. */
@@ -78,12 +82,12 @@ export class Workbench {
 
   /** How long to wait for what must come. Only a failure takes this long. */
   get graceMs(): number {
-    return 10_000 + 20 * this.supports.clockMs
+    return (this.#options.graceMs ?? 30_000) + 20 * this.supports.clockMs
   }
 
   /** A time to live short enough to see the end of. */
   get shortTtlMs(): number {
-    return Math.max(400, 4 * this.results.supports.clockMs)
+    return this.#options.patience * Math.max(400, 4 * this.results.supports.clockMs)
   }
 
   now(): number {
@@ -99,6 +103,11 @@ export class Workbench {
     const tookMs = this.now() - startedAt
     if (tookMs >= withinMs)
       throw new Inconclusive(`this took ${Math.round(tookMs)} ms, it had to be done within ${withinMs}`)
+  }
+
+  /** The same for a lease, which ends only where leases end by time. */
+  inLease(startedAt: number, leaseMs: number): void {
+    if (this.supports.lease.renewable) this.inTime(startedAt, leaseMs)
   }
 
   /** Asks again, ever more slowly, until the answer is yes. */

@@ -80,7 +80,7 @@ test('a file of a newer version is refused', async () => {
 
 test('a lock held too long is a lost connection that names the file, and blocks nobody meanwhile', async () => {
   const path = temporaryFile()
-  const { broker } = transportOn({ path, busyTimeoutMs: 300 })
+  const { broker } = transportOn({ path, busyTimeoutMs: 2000 })
   await broker.open()
   const other = new DatabaseSync(path)
   other.exec('BEGIN IMMEDIATE')

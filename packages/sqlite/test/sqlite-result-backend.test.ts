@@ -52,7 +52,7 @@ test('what has expired is swept beside other writes', async () => {
         'SELECT (SELECT count(*) FROM bananas_results) + (SELECT count(*) FROM bananas_facts) + (SELECT count(*) FROM bananas_arrivals) AS n',
       )
       .get()
-  await expect.poll(rows, { timeout: 5000 }).toEqual({ n: 0 })
+  await expect.poll(rows, { timeout: 20_000 }).toEqual({ n: 0 })
 })
 
 test('no bytes at all are a value too, in every table', async () => {

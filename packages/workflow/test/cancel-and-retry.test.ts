@@ -100,7 +100,7 @@ describe('a timeout of a workflow', () => {
   it('ends it as failed, stops what runs and starts nothing more', async () => {
     const { flows, start, state, ran } = breakable()
     await start()
-    const run = await flows.start(chain(slow, echo), undefined, { timeout: 50 })
+    const run = await flows.start(chain(slow, echo), undefined, { timeout: 3000 })
     await expect(run.result()).rejects.toMatchObject({ code: 'TASK_TIMEOUT' })
     await until('the handler was told', () => QueueError.is(state.told, 'TASK_CANCELLED'))
     expect(ran).toEqual([])
@@ -119,7 +119,7 @@ describe('a timeout of a workflow', () => {
     const { flows, start, ran } = breakable()
     await start()
     const run = await flows.start(chain(step(double).with(1).compensate(echo), slow), undefined, {
-      timeout: 100,
+      timeout: 3000,
     })
     await expect(run.result()).rejects.toMatchObject({ code: 'TASK_TIMEOUT' })
     expect(ran).toEqual(['double 1', 'echo 2'])

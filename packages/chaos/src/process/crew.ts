@@ -145,7 +145,8 @@ export class Crew implements FaultSite, AsyncDisposable {
 
   #fitting({ match }: Fault, { blast }: Pick<ArmOptions, 'blast'>): readonly Member[] {
     return [...this.#members].filter(
-      ({ name, child }) =>
+      ({ name, child, killedAt }) =>
+        killedAt === undefined &&
         child.exitCode === null &&
         child.signalCode === null &&
         (match?.worker === undefined || globFits(match.worker, name)) &&

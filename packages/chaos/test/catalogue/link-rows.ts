@@ -57,17 +57,16 @@ async function echoed({ socket, state }: Client, length: number): Promise<void> 
   while (state.text.length < length && !state.ended && !socket.destroyed) await pause(5)
 }
 
-const late = (length: number) => (client: Client) => takesLonger(echoed(client, length), 300)
+const late = (length: number) => (client: Client) => takesLonger(echoed(client, length), 2000)
 
 async function silent(client: Client): Promise<boolean> {
-  client.socket.write('x')
-  await pause(300)
-  return client.state.text === '' && !client.state.ended
+  const isQuiet = await takesLonger(echoed(client, 1), 2000)
+  return isQuiet && !client.state.ended
 }
 
 export const LINK_ROWS: Rows<'link'> = {
-  'link.latency': { fault: { kind: 'link.latency', by: 400 }, open: on(late(10)) },
-  'link.bandwidth': { fault: { kind: 'link.bandwidth', bytesPerSecond: 2000 }, open: on(late(2000)) },
+  'link.latency': { fault: { kind: 'link.latency', by: 3000 }, open: on(late(10)) },
+  'link.bandwidth': { fault: { kind: 'link.bandwidth', bytesPerSecond: 500 }, open: on(late(2000)) },
   'link.slow-close': {
     fault: { kind: 'link.slow-close', by: '1h' },
     open: on(async (client) => {

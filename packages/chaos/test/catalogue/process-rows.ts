@@ -8,7 +8,7 @@ import type { Place, Rows } from './row.ts'
 
 const IDLE = fileURLToPath(new URL('../process/idle-process.ts', import.meta.url))
 /** Whoever was hit before the fault ended has died by then. */
-const AFTERMATH_MS = 500
+const AFTERMATH_MS = 2000
 
 /** Two processes; one is hurt when it stands still or has died. */
 function crew(hurts: 'dies' | 'stops'): () => Place {

@@ -40,7 +40,7 @@ async function store(options: Partial<ServerProcessOptions> & { fills?: boolean 
 function answerOf(port: number, line: string): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
-    const socket = connect({ port, host: '127.0.0.1', timeout: 300 }, () => socket.write(line))
+    const socket = connect({ port, host: '127.0.0.1', timeout: 3000 }, () => socket.write(line))
     const end = (): void => {
       socket.destroy()
       resolve(text)

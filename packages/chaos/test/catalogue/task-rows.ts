@@ -20,6 +20,8 @@ interface Ran {
   readonly gapMs: () => number
   /** Memory that faults held while the handler ran. */
   readonly held: () => number
+  /** What is to be seen shows within this, if it is there. */
+  readonly patienceMs: number
 }
 
 /** An application with one task; `look` runs it and says whether it was hurt. */
@@ -42,10 +44,11 @@ function running(look: (ran: Ran) => Promise<boolean>): () => Promise<Place> {
     await worker.start()
     return {
       arm: on.arm,
-      async hurt() {
+      async hurt(injection) {
         const gapMs = watchLoop()
         const job = await app.enqueue(trial, undefined, { retryLimit: 0 })
-        const hurt = await look({ job, gapMs, held: () => held })
+        const patienceMs = injection === undefined ? 400 : 3000
+        const hurt = await look({ job, gapMs, held: () => held, patienceMs })
         gapMs()
         return hurt
       },
@@ -108,10 +111,10 @@ export const TASK_ROWS: Rows<'task'> = {
     fault: { kind: 'task.throw', error: { name: 'RangeError' } },
     open: running(async (ran) => (await cause(ran)).name === 'RangeError'),
   },
-  'task.hang': { fault: { kind: 'task.hang' }, open: running((ran) => takesLonger(value(ran), 300)) },
+  'task.hang': { fault: { kind: 'task.hang' }, open: running((ran) => takesLonger(value(ran), 2000)) },
   'task.slow': {
-    fault: { kind: 'task.slow', by: 400 },
-    open: running((ran) => takesLonger(value(ran), 300)),
+    fault: { kind: 'task.slow', by: 3000 },
+    open: running((ran) => takesLonger(value(ran), 2000)),
   },
   'task.timeout': {
     fault: { kind: 'task.timeout' },
@@ -127,10 +130,10 @@ export const TASK_ROWS: Rows<'task'> = {
   },
   'task.crash': { fault: { kind: 'task.crash' }, open: crashing },
   'task.block': {
-    fault: { kind: 'task.block', for: 400 },
+    fault: { kind: 'task.block', for: 3000 },
     open: running(async (ran) => {
       await value(ran)
-      return ran.gapMs() > 300
+      return ran.gapMs() > 2000
     }),
   },
   'task.burn': {
@@ -138,7 +141,7 @@ export const TASK_ROWS: Rows<'task'> = {
     open: running(async (ran) => {
       await value(ran)
       const before = process.cpuUsage()
-      await pause(400)
+      await pause(ran.patienceMs)
       return process.cpuUsage(before).user > 150_000
     }),
   },

@@ -282,7 +282,7 @@ describe('permission for continuous chaos', () => {
 })
 
 describe('a game day', { timeout: 60_000 }, () => {
-  const day = { ...noon, lasts: 1500, method: [{ kind: 'task.throw', match: { attempt: 1 } }] } as const
+  const day = { ...noon, lasts: 4000, method: [{ kind: 'task.throw', match: { attempt: 1 } }] } as const
   const calm: Partial<ContinuousPlan> = { background: [], stop: [{ probe: 'dead', above: 5 }] }
 
   it('begins at its time, breaks more than otherwise, ends in time and is judged', async () => {

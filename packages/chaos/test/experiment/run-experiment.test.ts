@@ -17,7 +17,7 @@ import type { Experiment, LocalStageOptions, Report, RunOptions, Stage } from '.
 import { until } from '../faults/stage.ts'
 import { BROKEN_STORES } from '../simulation/broken-brokers.ts'
 
-const QUICK = { warmUp: 800, inject: 1500, recovery: 800, drain: '20s' } as const
+const QUICK = { warmUp: 2000, inject: 1500, recovery: 800, drain: '20s' } as const
 
 function experiment(given: Partial<Experiment> & Pick<Experiment, 'method'>): Experiment {
   return {
@@ -94,7 +94,7 @@ describe('the promises of a report', { timeout: 60_000 }, () => {
   })
 })
 
-describe('an experiment', { timeout: 60_000 }, () => {
+describe('an experiment', { timeout: 120_000 }, () => {
   it('holds when tasks fail now and then, and says so with figures, control group and bites', async () => {
     const report = await run(experiment({ method: [{ kind: 'task.throw', rate: 0.1 }] }))
     expect(report.reasons).toEqual(['every expectation and every invariant held, and every fault bit'])
@@ -268,7 +268,7 @@ describe('an experiment', { timeout: 60_000 }, () => {
 
   it('survives the loss of answers, lost leases and failing calls together on a real store', async () => {
     const path = join(folder(), 'queue.db')
-    const on = await stage({ transport: () => sqlite(path), worker: { lease: 1000 } })
+    const on = await stage({ transport: () => sqlite(path), worker: { lease: 5000 } })
     const report = await run(
       experiment({
         method: [
@@ -290,17 +290,17 @@ describe('an experiment', { timeout: 60_000 }, () => {
       worker: { module: fileURLToPath(new URL('worker-main.ts', import.meta.url)), args: [path] },
       transport: () => sqlite(path),
       workers: 2,
-      leaseMs: 1000,
+      leaseMs: 3000,
     })
     onTestFinished(() => on[Symbol.asyncDispose]())
     const report = await run(
       experiment({
         method: [
-          { kind: 'process.kill', schedule: { every: 700 } },
+          { kind: 'process.kill', schedule: { every: 2500 } },
           { kind: 'task.throw', rate: 0.1 },
           { kind: 'task.crash', rate: 0.01 },
         ],
-        phases: { warmUp: 2500, inject: 3000, recovery: 2000, drain: '40s' },
+        phases: { warmUp: 2500, inject: 10_000, recovery: 4000, drain: '40s' },
       }),
       { stage: on },
     )

@@ -141,7 +141,7 @@ describe('message faults', () => {
     const fault = on.arm({ kind: 'message.drop-ack', rate: 0.2 })
     const left: number[] = []
     for (let round = 0; round < 4; round += 1) {
-      const consumer = await on.transport.broker.consume('q', { leaseMs: 50, prefetch: 1000 })
+      const consumer = await on.transport.broker.consume('q', { leaseMs: 1000, prefetch: 1000 })
       const taken = await consumer.receive(1000, { waitMs: 0 })
       await consumer.settle(taken.map(({ receipt }) => ({ receipt, as: 'ack' as const })))
       left.push((await on.plain.broker.inspect!('q')).leased!)

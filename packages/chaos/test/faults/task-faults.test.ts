@@ -68,7 +68,7 @@ describe('task faults', () => {
   it('task.hang ends by itself when its time is over, though nobody ends it', async () => {
     const on = stage()
     const { app } = await echoing(on)
-    const fault = on.arm({ kind: 'task.hang' }, 200)
+    const fault = on.arm({ kind: 'task.hang' }, 2000)
     expect(await (await app.enqueue(echo, 'a')).result(WAIT)).toBe('a')
     expect(fault.bites().count).toBe(1)
     expect(on.chaos.idle).toBe(true)

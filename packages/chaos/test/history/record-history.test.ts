@@ -87,7 +87,7 @@ describe('a recorded application', () => {
     const app = new Bananas({ transport: transport(sqlite(file)) })
     onTestFinished(() => app.close())
     const [victim, other] = await Promise.all([workerProcess(file, folder), workerProcess(file, folder)])
-    const count = 600
+    const count = 2000
     await app.enqueueMany(
       work,
       Array.from({ length: count }, (_, index) => ({ fails: index % 10 === 0 })),

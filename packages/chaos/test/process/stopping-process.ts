@@ -7,6 +7,6 @@ const crew = new Crew({
   spawn: () =>
     spawn(process.execPath, ['--no-warnings', process.argv[2]!], { stdio: 'ignore', detached: true }),
 }).start()
-crew.arm({ kind: 'process.stop', resumeAfter: 1500 }, { forMs: 60_000 })
+crew.arm({ kind: 'process.stop', resumeAfter: 5000 }, { forMs: 60_000 })
 process.stdout.write(String(crew.children[0]!.pid))
 setInterval(() => undefined, 1000)

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { systemRuntime } from '@bananasjs/core/contract'
 import type { Runtime } from '@bananasjs/core/contract'
+import { virtualRuntime } from '@bananasjs/core/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { TcpProxy, tcpProxy } from '../../src/index.ts'
 import type { Fault } from '../../src/index.ts'
@@ -154,7 +154,7 @@ describe('the proxy', () => {
     const { proxy, client, arm } = await link()
     const one = await client()
     await echoes(one, 'a')
-    const fault = arm({ kind: 'link.black-hole' }, 300)
+    const fault = arm({ kind: 'link.black-hole' }, 3000)
     const two = await client()
     one.socket.write('b')
     two.socket.write('b')
@@ -190,19 +190,20 @@ describe('the proxy', () => {
   })
 
   it('link.cut on a schedule closes what is open each time, also where timers are early', async () => {
+    const time = virtualRuntime()
     const early: Runtime = {
-      ...systemRuntime,
-      setTimer: (callback, ms, background) =>
-        systemRuntime.setTimer(callback, Math.max(0, ms - 5), background),
+      ...time,
+      setTimer: (callback, ms, background) => time.setTimer(callback, Math.max(1, ms - 5), background),
     }
     const { client, arm } = await link(early)
     const fault = arm({ kind: 'link.cut', schedule: { after: '50ms', every: '200ms', for: '100ms' } })
     for (let count = 1; count <= 2; count += 1) {
       const one = await client()
       await echoes(one, 'through')
+      await time.advance(60)
       await until('it is closed', () => one.state.ended)
       expect(fault.bites().count).toBe(count)
-      await sleep(120) // until connections are let in again
+      await time.advance(140) // until connections are let in again
     }
     await fault.disarm()
   })

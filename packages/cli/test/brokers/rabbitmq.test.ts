@@ -30,8 +30,10 @@ test('a url of RabbitMQ is understood; what AMQP cannot count is unknown, and qu
 
   const worker = start(['worker', '--queues', 'mail', '-v'], { env })
   await worker.says('task.dead')
-  const queues = await bananas(['queues', '--json'], { env })
-  expect(jsonLines(queues.stdout)).toEqual([{ queue: 'mail', ready: 0, dead: 1 }])
+  // A dead task is told before it is set aside, and workers are listened to for half a second only.
+  const listed = async (): Promise<unknown> =>
+    jsonLines((await bananas(['queues', '--json'], { env })).stdout)
+  await expect.poll(listed, { timeout: 60_000 }).toEqual([{ queue: 'mail', ready: 0, dead: 1 }])
   const shown = await bananas(['inspect', 'mail'], { env })
   expect(shown.stdout).toContain('ready 0  delayed ?  running ?  dead 1')
 })

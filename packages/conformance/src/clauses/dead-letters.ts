@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { DeadLetter, DeadLetters, Message } from '@bananasjs/core/contract'
-import { failsWith, same, sameBytes, sameHeaders } from '../checks.ts'
+import { failsWith, noFailures, same, sameBytes, sameHeaders } from '../checks.ts'
 import { brokerClause } from '../clause.ts'
 import type { Alternative, Clause } from '../clause.ts'
 import type { Workbench } from '../workbench.ts'
@@ -207,8 +207,11 @@ async function staysDead(bench: Workbench): Promise<void> {
   const queue = bench.name()
   await bench.publish(queue)
   const consumer = await bench.consumer(queue, { leaseMs: bench.shortMs })
+  const startedAt = bench.now()
   const { receipt } = await bench.one(consumer)
-  await bench.settle(consumer, { receipt, as: 'deadLetter', reason: 'broken' })
+  const failures = await consumer.settle([{ receipt, as: 'deadLetter', reason: 'broken' }])
+  bench.inLease(startedAt, bench.shortMs)
+  noFailures(failures, 'settle')
   await bench.nothing(consumer, 'a dead message after its lease', bench.shortMs + bench.quietMs)
   if (bench.supports.lease.fenced)
     failsWith(

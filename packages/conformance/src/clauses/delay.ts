@@ -69,6 +69,9 @@ export const DELAY_CLAUSES: readonly Clause[] = [
       for (const times of [1, 2, 3]) {
         const { message } = await bench.one(consumer)
         const tookMs = bench.now() - startedAt
+        // Two that are due may come in any order where there is none.
+        if (bench.supports.ordered === 'none' && times < sent.length)
+          bench.inTime(startedAt, (times + 1) * step)
         same(message.id, `${queue}-${times}`, `message ${times} of ${sent.length}`)
         assert.ok(tookMs >= times * step - 1, `a message delayed by ${times * step} ms came after ${tookMs}`)
       }

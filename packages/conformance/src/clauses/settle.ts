@@ -9,7 +9,14 @@ export const SETTLE_CLAUSES: readonly Clause[] = [
       const queue = bench.name()
       await bench.publish(queue, 3)
       const consumer = await bench.consumer(queue, { leaseMs: bench.shortMs })
-      await bench.ack(consumer, await bench.take(consumer, 3))
+      const startedAt = bench.now()
+      const taken = await bench.take(consumer, 3)
+      const failures = await bench.settleAll(
+        consumer,
+        taken.map(({ receipt }) => ({ receipt, as: 'ack' as const })),
+      )
+      bench.inLease(startedAt, bench.shortMs)
+      noFailures(failures, 'settle')
       await bench.nothing(consumer, 'acknowledged messages after the lease', bench.shortMs + bench.quietMs)
       await consumer.close()
       await bench.nothing(await bench.consumer(queue), 'acknowledged messages after the consumer has gone')

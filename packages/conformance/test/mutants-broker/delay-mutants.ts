@@ -117,5 +117,5 @@ export const DELAY_MUTANTS: readonly Mutant[] = [
 ]
 
 function hurried<T extends { readonly delayMs: number }>(one: T): T {
-  return { ...one, delayMs: one.delayMs / 2 }
+  return { ...one, delayMs: one.delayMs / 20 }
 }

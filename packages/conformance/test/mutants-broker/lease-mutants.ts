@@ -7,9 +7,9 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   brokerMutant('ends leases early', ['LEASE-1', 'LEASE-2'], () => ({
     broker: (base) => ({
       consume: (queue, options) =>
-        base.consume(queue, { ...options, leaseMs: Math.max(5, options.leaseMs / 2) }),
+        base.consume(queue, { ...options, leaseMs: Math.max(5, options.leaseMs / 20) }),
     }),
-    consumer: (base) => ({ extend: (receipts, leaseMs) => base.extend(receipts, leaseMs / 2) }),
+    consumer: (base) => ({ extend: (receipts, leaseMs) => base.extend(receipts, leaseMs / 20) }),
   })),
   brokerMutant('never takes a message back from whoever holds it', ['LEASE-1', 'LEASE-3', 'LEASE-8'], () => ({
     broker: (base) => ({
@@ -113,7 +113,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     }),
     { can: { lease: { shared: false } } },
   ),
-  boaster('holds a delivery longer than it says', ['LEASE-10'], { says: { lease: { maxMs: 1000 } } }),
+  boaster('holds a delivery longer than it says', ['LEASE-10'], { says: { lease: { maxMs: 3000 } } }),
   brokerMutant('makes a lease out of any number', ['LEASE-11'], () => ({
     broker: (base) => ({
       consume: (queue, options) =>

@@ -57,9 +57,9 @@ export const JOIN_MUTANTS: readonly Mutant[] = [
   resultMutant('forgets early', TTL_1_TO_3, () => (base) => scaled(base, (ttlMs) => ttlMs / 8)),
   resultMutant('never forgets', [...TTL_1_TO_3, 'TTL-8', 'TTL-9'], () => (base) => scaled(base, () => 1e9)),
   resultMutant(
-    'counts time in whole seconds',
+    'counts time in tens of seconds',
     TTL_1_TO_3,
-    () => (base) => scaled(base, (ttlMs) => Math.ceil(ttlMs / 1000) * 1000),
+    () => (base) => scaled(base, (ttlMs) => Math.ceil(ttlMs / 10_000) * 10_000),
   ),
   resultMutant('keeps the ttl of the first write', ['TTL-4', 'TTL-5', 'TTL-6'], () => {
     const ends = new Map<string, number>()

@@ -111,27 +111,27 @@ describe('control', () => {
     const { app, worker } = testApp()
     const running = worker({ id: 'w1' })
     await running.handle(task, (n) => n).start()
-    expect(await app.control.send('ping', { to: ['w1'] })).toEqual([
+    expect(await app.control.send('ping', { to: ['w1'], wait: '10s' })).toEqual([
       { command: 'ping', worker: 'w1', value: 'pong' },
     ])
-    expect((await app.control.send('inspect', { to: ['w1'] }))[0]?.value).toMatchObject({
+    expect((await app.control.send('inspect', { to: ['w1'], wait: '10s' }))[0]?.value).toMatchObject({
       id: 'w1',
       tasks: ['task'],
       concurrency: 10,
     })
-    await app.control.send('concurrency', { to: ['w1'], args: { value: 3 } })
+    await app.control.send('concurrency', { to: ['w1'], wait: '10s', args: { value: 3 } })
     expect(running.concurrency).toBe(3)
-    await app.control.send('pause', { to: ['w1'] })
+    await app.control.send('pause', { to: ['w1'], wait: '10s' })
     expect(running.health().status).toBe('paused')
-    await app.control.send('resume', { to: ['w1'], args: { queue: 'default' } })
+    await app.control.send('resume', { to: ['w1'], wait: '10s', args: { queue: 'default' } })
     expect(running.health().status).toBe('idle')
-    expect((await app.control.send('concurrency', { to: ['w1'], args: { value: -1 } }))[0]?.error).toMatch(
-      /concurrency/,
-    )
-    expect((await app.control.send('make coffee' as never, { to: ['w1'] }))[0]?.error).toMatch(
+    expect(
+      (await app.control.send('concurrency', { to: ['w1'], wait: '10s', args: { value: -1 } }))[0]?.error,
+    ).toMatch(/concurrency/)
+    expect((await app.control.send('make coffee' as never, { to: ['w1'], wait: '10s' }))[0]?.error).toMatch(
       /accepts: ping/,
     )
-    await app.control.send('shutdown', { to: ['w1'] })
+    await app.control.send('shutdown', { to: ['w1'], wait: '10s' })
     await until('it stopped', () => running.health().status === 'stopped')
   })
 
@@ -144,7 +144,7 @@ describe('control', () => {
     void (async () => {
       for await (const { payload } of spy) heard.push(payload)
     })()
-    expect(await app.control.send('ping', { to: ['w1'] })).toHaveLength(1)
+    expect(await app.control.send('ping', { to: ['w1'], wait: '10s' })).toHaveLength(1)
     await until('the command was overheard', () => heard.length > 0)
     const signed = heard[0]!
     const parsed = JSON.parse(Buffer.from(signed).toString()) as Record<string, unknown>

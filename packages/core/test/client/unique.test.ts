@@ -85,12 +85,12 @@ describe('unique', () => {
     await worker()
       .handle(task, () => 'ok')
       .start()
-    const first = await app.enqueue(task, 'a', { unique: { key: 'k', for: 120 } })
+    const first = await app.enqueue(task, 'a', { unique: { key: 'k', for: 1500 } })
     await first.result()
-    expect((await app.enqueue(task, 'a', { unique: { key: 'k', for: 120 } })).duplicate).toBe(true)
+    expect((await app.enqueue(task, 'a', { unique: { key: 'k', for: 1500 } })).duplicate).toBe(true)
     await until(
       'the time is over',
-      async () => !(await app.enqueue(task, 'a', { unique: { key: 'k', for: 120 } })).duplicate,
+      async () => !(await app.enqueue(task, 'a', { unique: { key: 'k', for: 1500 } })).duplicate,
     )
   })
 

@@ -147,8 +147,8 @@ describe('a plugin that wants to know how tasks end', () => {
       .start()
     await app.enqueue(task, 1)
     await until('it took note', () => ended.length === 1)
-    expect(ended[0]?.deliveries).toBe(2)
-    expect(errors[0]?.message).toMatch(/plugin failed/)
+    expect(ended[0]?.deliveries).toBeGreaterThan(1)
+    expect(errors.some(({ message }) => message.includes('plugin failed'))).toBe(true)
   })
 
   it('hears of a failure where the result was too large to be stored', async () => {

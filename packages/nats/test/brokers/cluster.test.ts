@@ -46,7 +46,7 @@ describe('three servers that keep every message', () => {
           Array.from({ length: 10 }, (_, index) => n + index),
         )
     })()
-    await until('some ran', () => ran.size > TASKS / 10)
+    await until('some ran', () => ran.size > TASKS / 10, 60_000)
     const killed = await leader(cluster, () => true)
     await cluster.processes[killed]!.kill()
     onTestFinished(() => cluster.processes[killed]!.start())
@@ -59,7 +59,7 @@ describe('three servers that keep every message', () => {
         const { ready, leased = 0, dead } = await app.queues.inspect('default')
         return ready + leased + dead === 0
       },
-      30_000,
+      60_000,
     )
   })
 })

@@ -49,7 +49,7 @@ export async function admin(url: string): Promise<Admin> {
   onTestFinished(() => connection.close())
   return {
     async api(path, body = {}) {
-      const answer = await connection.request(`$JS.API.${path}`, JSON.stringify(body), { timeout: 5000 })
+      const answer = await connection.request(`$JS.API.${path}`, JSON.stringify(body), { timeout: 30_000 })
       return answer.json()
     },
   }

@@ -99,14 +99,14 @@ describe('permissions', () => {
 
   async function expectToWork(url: string, streams: 'create' | 'never' = 'create'): Promise<void> {
     const { app, worker } = appOn(url, { streams })
-    await worker()
+    await worker({ id: 'w' })
       .handle(add, (n) => n + 1)
       .start()
     const later = await app.enqueue(add, 5, { delay: 50 })
     expect(await (await app.enqueue(add, 1)).result({ timeout: '10s' })).toBe(2)
     expect(await later.result({ timeout: '10s' })).toBe(6)
     expect(await app.queues.inspect('default')).toMatchObject({ ready: 0, dead: 0 })
-    expect(await app.control.send('ping')).toHaveLength(1)
+    expect(await app.control.send('ping', { to: ['w'], wait: '20s' })).toHaveLength(1)
     await app.close()
   }
 })
@@ -251,7 +251,7 @@ describe('sizes', () => {
     })
     expect((await broker.inspect!('q')).ready).toBe(9)
     const consumer = await broker.consume('q', { leaseMs: 15_000, prefetch: 10 })
-    const [first] = await consumer.receive(1, { waitMs: 5000 })
+    const [first] = await consumer.receive(1, { waitMs: 30_000 })
     await consumer.settle([{ receipt: first!.receipt, as: 'ack' }])
     expect(await broker.publish('q', [message(kilobytes(10))])).toEqual([])
   })

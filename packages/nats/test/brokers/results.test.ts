@@ -39,12 +39,16 @@ test('what has ended is removed by the server, or else as others write', PATIENC
   await Promise.all(Array.from({ length: 300 }, (_, index) => put(`short-${index}`, 1)))
   await put('long', HOUR_MS)
   let written = 0
-  await until('the short-lived are gone', async () => {
-    written += 1
-    await results.swap(`fact-${written % 5}`, null, value, HOUR_MS)
-    await results.swap(`fact-${written % 5}`, value, null, HOUR_MS)
-    const { state } = await api<{ state: { messages: number } }>('STREAM.INFO.KV_bananas-results')
-    return state.messages < 20
-  })
+  await until(
+    'the short-lived are gone',
+    async () => {
+      written += 1
+      await results.swap(`fact-${written % 5}`, null, value, HOUR_MS)
+      await results.swap(`fact-${written % 5}`, value, null, HOUR_MS)
+      const { state } = await api<{ state: { messages: number } }>('STREAM.INFO.KV_bananas-results')
+      return state.messages < 20
+    },
+    90_000,
+  )
   expect((await results.get(['long', 'short-1'])).map((record) => record?.id)).toEqual(['long', undefined])
 })

@@ -8,7 +8,7 @@ const TASKS = 2000
 
 test(
   'a quorum queue on three nodes loses nothing when its leader is killed twice in the middle of the work',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   async () => {
     const cluster = await startRabbitmqCluster()
     onTestFinished(() => cluster.stop())

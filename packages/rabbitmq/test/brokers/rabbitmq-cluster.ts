@@ -3,7 +3,7 @@ import { endNaming, startRabbitmqProcess } from './rabbitmq-process.ts'
 import type { RabbitmqProcess } from './rabbitmq-process.ts'
 
 const NODES = 3
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 
 /** Three nodes on loopback: quorum queues have a replica on each. */
 export interface RabbitmqCluster {
@@ -42,19 +42,28 @@ async function join(node: RabbitmqProcess, first: RabbitmqProcess): Promise<void
 
 /** Kills the node that leads the queue, waits for another leader, and brings the node back. */
 export async function killLeader(cluster: RabbitmqCluster, queue: string): Promise<void> {
-  const leader = await leaderOf(cluster.nodes[0]!, queue)
+  // Nobody leads for a moment where a node has just come back.
+  const leader = await leaderThat(cluster.nodes[0]!, queue, (name) => name !== '')
   const killed = cluster.nodes.find(({ node }) => node === leader)
   const witness = cluster.nodes.find((node) => node !== killed)
   if (killed === undefined || witness === undefined)
     throw new Error(`"${queue}" has no leader here: ${leader}`)
   await killed.kill()
+  await leaderThat(witness, queue, (name) => name !== '' && name !== leader)
+  await killed.start()
+}
+
+async function leaderThat(
+  node: RabbitmqProcess,
+  queue: string,
+  isFit: (leader: string) => boolean,
+): Promise<string> {
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {
-    const next = await leaderOf(witness, queue)
-    if (next !== '' && next !== leader) break
-    if (performance.now() > deadline) throw new Error(`"${queue}" got no new leader in ${PATIENCE_MS} ms.`)
+    const leader = await leaderOf(node, queue)
+    if (isFit(leader)) return leader
+    if (performance.now() > deadline) throw new Error(`"${queue}" got no leader in ${PATIENCE_MS} ms.`)
   }
-  await killed.start()
 }
 
 async function leaderOf(node: RabbitmqProcess, queue: string): Promise<string> {

@@ -11,7 +11,7 @@ import { freePort } from '../../../../tests/free-port.ts'
 const BINARY = 'rabbitmq-server'
 /** Where the scripts behind Debian's own lie, which would change to another user. */
 const SCRIPTS = '/usr/lib/rabbitmq/bin'
-const STARTING_MS = 60_000
+const STARTING_MS = 120_000
 const NAMING_ATTEMPTS = 50
 
 /** A server of our own on loopback, which a test may kill and start again. */

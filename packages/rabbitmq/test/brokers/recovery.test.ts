@@ -1,4 +1,5 @@
 import { defineTask } from '@bananasjs/core'
+import type { Broker } from '@bananasjs/core/contract'
 import { describe, expect, test } from 'vitest'
 import { cutConnections } from './conformance-harness.ts'
 import { appOn, message, server, transportOn, until } from './fixtures.ts'
@@ -77,8 +78,8 @@ test(
   { timeout: 120_000 },
   async () => {
     const rabbit = await server()
-    const { broker } = transportOn(rabbit.url, { recoveryMs: 500 })
-    await broker.publish('q', [message({ id: 'before' })])
+    const { broker } = transportOn(rabbit.url, { commandMs: 60_000, recoveryMs: 500 })
+    await until('it publishes', () => published(broker, 'before'))
     let blocked = false
     broker.onNotice?.(({ kind }) => (blocked = kind === 'blocked'))
     await rabbit.control('set_vm_memory_high_watermark', '0.000001')
@@ -98,13 +99,13 @@ test(
     expect(await broker.publish('q', [message({ id: 'after' })])).toEqual([])
     const consumer = await broker.consume('q', { leaseMs: 30_000, prefetch: 10 })
     const got: string[] = []
-    for (;;) {
+    await until('the last one is handed out', async () => {
       const some = await consumer.receive(10, { waitMs: 1000 })
-      if (some.length === 0) break
       got.push(...some.map(({ message: { id } }) => id))
-    }
+      await consumer.settle(some.map(({ receipt }) => ({ receipt, as: 'ack' })))
+      return got.includes('after')
+    })
     expect(got).toContain('before')
-    expect(got).toContain('after')
     expect(got).not.toContain('refused')
   },
 )
@@ -112,25 +113,27 @@ test(
 test('a server that stops answering is given up in time, and used again when it answers', async () => {
   const rabbit = await server()
   const { broker } = transportOn(rabbit.url, { commandMs: 500, recoveryMs: 500 })
-  await broker.publish('q', [message()])
+  await until('it publishes', () => published(broker, 'before'))
   const [, machine = ''] = /\{pid,(\d+)\}/.exec(await rabbit.control('status', '--formatter', 'erlang')) ?? []
+  expect(Number(machine)).toBeGreaterThan(0)
   process.kill(Number(machine), 'SIGSTOP')
   try {
-    const startedAt = performance.now()
-    await expect(broker.publish('q', [message()])).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    // It stops when the system gets to it, which may be after an answer or two.
+    let startedAt = 0
+    let outcome: unknown = []
+    while (Array.isArray(outcome)) {
+      startedAt = performance.now()
+      outcome = await broker.publish('q', [message()]).catch((reason: unknown) => reason)
+    }
+    expect(outcome).toMatchObject({ code: 'CONNECTION_LOST', retryable: true })
     expect(performance.now() - startedAt).toBeLessThan(10_000)
   } finally {
     process.kill(Number(machine), 'SIGCONT')
   }
-  await until('it publishes again', () =>
-    broker.publish('q', [message({ id: 'after' })]).then(
-      () => true,
-      () => false,
-    ),
-  )
+  await until('it publishes again', () => published(broker, 'after'))
 })
 
-test('a queue deleted under a worker is declared again, and works', { timeout: 60_000 }, async () => {
+test('a queue deleted under a worker is declared again, and works', async () => {
   const rabbit = await server()
   const { app, worker } = appOn(rabbit.url)
   await worker()
@@ -143,3 +146,10 @@ test('a queue deleted under a worker is declared again, and works', { timeout: 6
     return (await job?.result({ timeout: '2s' }).catch(() => undefined)) === 3
   })
 })
+
+function published(broker: Broker, id: string): Promise<boolean> {
+  return broker.publish('q', [message({ id })]).then(
+    (failures) => failures.length === 0,
+    () => false,
+  )
+}

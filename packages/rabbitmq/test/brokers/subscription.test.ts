@@ -8,29 +8,33 @@ test('what was pushed and read by nobody goes to another reader, and counts as n
   const { broker } = transportOn(url)
   const idle = await broker.consume('q', LEASE)
   const ids = Array.from({ length: 20 }, (_, n) => `${n}`)
+  let handedOver = 0
   for (let round = 0; round < 15; round += 1) {
     await broker.publish(
       'q',
       ids.slice(0, round === 0 ? ids.length : 0).map((id) => message({ id })),
     )
     // A window of ten, half of it taken: the server pushes on as these are put back, and nobody asks.
-    const some = await idle.receive(10, { waitMs: 5000 })
-    await idle.settle(
+    const some = await idle.receive(10, { waitMs: 30_000 })
+    handedOver += some.length
+    const failures = await idle.settle(
       some.map(({ receipt, message: { headers } }) => ({ receipt, as: 'retry', delayMs: 0, headers })),
     )
+    expect(failures).toEqual([])
     await new Promise((resolve) => setTimeout(resolve, 150))
   }
   const reader = await transportOn(url).broker.consume('q', LEASE)
   const deliveries = new Map<string, number>()
   while (deliveries.size < ids.length) {
-    const some = await reader.receive(100, { waitMs: 5000 })
+    const some = await reader.receive(100, { waitMs: 30_000 })
     expect(some).not.toEqual([])
     for (const one of some) deliveries.set(one.message.id, one.deliveries)
     await reader.settle(some.map(({ receipt }) => ({ receipt, as: 'ack' })))
   }
-  // Fifteen rounds of ten hand-overs were given, each counted once, and one more at the end for each.
+  // Each hand-over is counted once, and one more at the end for each.
   const counted = [...deliveries.values()].reduce((sum, one) => sum + one, 0)
-  expect(counted).toBe(15 * 10 + ids.length)
+  expect(handedOver).toBeGreaterThan(ids.length)
+  expect(counted).toBe(handedOver + ids.length)
 })
 
 test('a busy reader leaves the rest of the queue to others', async () => {
@@ -41,12 +45,12 @@ test('a busy reader leaves the rest of the queue to others', async () => {
     'q',
     Array.from({ length: 50 }, (_, n) => message({ id: `${n}` })),
   )
-  const held = await busy.receive(5, { waitMs: 5000 })
+  const held = await busy.receive(5, { waitMs: 30_000 })
   expect(held.length).toBeGreaterThan(0)
   const other = await transportOn(url).broker.consume('q', LEASE)
   let got = 0
   while (got < 50 - held.length) {
-    const some = await other.receive(100, { waitMs: 5000 })
+    const some = await other.receive(100, { waitMs: 30_000 })
     expect(some).not.toEqual([])
     got += some.length
     await other.settle(some.map(({ receipt }) => ({ receipt, as: 'ack' })))

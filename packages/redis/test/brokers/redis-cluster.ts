@@ -65,7 +65,7 @@ export async function moveSlot(cluster: RedisCluster, key: string): Promise<void
 async function startNodes(count: number, config: readonly string[]): Promise<readonly RedisProcess[]> {
   const processes: RedisProcess[] = []
   for (let index = 0; index < count; index += 1) {
-    const fixed = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
+    const fixed = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '5000']
     processes.push(await startRedisProcess([...fixed, ...config], await freePort()))
   }
   return processes
@@ -173,9 +173,9 @@ async function slotOf({ clients }: Nodes, key: string): Promise<number> {
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + 60_000
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`Waited 20 s in vain until ${what}.`)
+    if (performance.now() > deadline) throw new Error(`Waited 60 s in vain until ${what}.`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -15,7 +15,7 @@ describe('a server that cannot be reached', () => {
       retryable: true,
       message: expect.stringContaining(`127.0.0.1:${port}`) as string,
     })
-    expect(performance.now() - startedAt).toBeLessThan(3000)
+    expect(performance.now() - startedAt).toBeLessThan(9000)
   })
 
   test('is used as soon as it is there, by producers and workers alike', async () => {
@@ -59,11 +59,11 @@ describe('credentials', () => {
       '+info',
     ])
     const { app, worker } = appOn(`redis://bananas:secret@127.0.0.1:${port}`)
-    await worker()
+    await worker({ id: 'w' })
       .handle(add, (n) => n + 1)
       .start()
     expect(await (await app.enqueue(add, 1)).result({ timeout: '10s' })).toBe(2)
-    expect(await app.control.send('ping')).toHaveLength(1)
+    expect(await app.control.send('ping', { to: ['w'], wait: '20s' })).toHaveLength(1)
   })
 
   test('a user without rights is DENIED with what is missing', async () => {
@@ -124,10 +124,11 @@ test('a full server refuses new tasks, is drained all the same, results included
       return text.length
     })
     .start()
-  await until('all are done', async () => {
+  const isEmpty = async (): Promise<boolean> => {
     const { ready, leased = 0 } = await app.queues.inspect('default')
     return ready + leased === 0
-  })
+  }
+  await until('all are done', isEmpty, 60_000)
   expect(ran).toBe(sent)
   expect(errors).toEqual([])
   expect(await (await app.enqueue(payload, 'room again')).result({ timeout: '10s' })).toBe(10)

@@ -15,7 +15,7 @@ const work = defineTask<number, number>('work', { retry: { limit: 3, delay: '50m
 
 test(
   'producer and worker follow Sentinel to the new primary; what was replicated runs',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   async () => {
     const primary = await server()
     const replica = await server(['--replicaof', '127.0.0.1', String(primary.port)])
@@ -23,10 +23,14 @@ test(
     const watching = new Redis({ port: sentinel, host: '127.0.0.1', lazyConnect: false })
     watching.on('error', () => undefined)
     onTestFinished(() => watching.disconnect())
-    await until('the sentinel knows the replica', async () => {
-      const replicas = (await watching.call('sentinel', ['replicas', 'primary'])) as unknown[]
-      return replicas.length === 1
-    })
+    await until(
+      'the sentinel knows the replica',
+      async () => {
+        const replicas = (await watching.call('sentinel', ['replicas', 'primary'])) as unknown[]
+        return replicas.length === 1
+      },
+      60_000,
+    )
 
     const options = { sentinels: [{ host: '127.0.0.1', port: sentinel }], primaryName: 'primary' }
     const app = new Bananas({ transport: redis(options) })
@@ -44,11 +48,14 @@ test(
     await until(
       'a task is accepted by the new primary',
       () =>
-        app.enqueue(work, 7).then(
-          async (job) => (await job.result({ timeout: '20s' })) === 70,
-          () => false,
-        ),
-      60_000,
+        app
+          .enqueue(work, 7)
+          .then((job) => job.result({ timeout: '20s' }))
+          .then(
+            (result) => result === 70,
+            () => false,
+          ),
+      150_000,
     )
     const results = await Promise.all(waiting.map((job) => job.result({ timeout: '20s' })))
     expect(results).toEqual([10, 20, 30, 40, 50])
@@ -56,7 +63,7 @@ test(
   },
 )
 
-/** One sentinel that decides alone, after half a second without an answer. */
+/** One sentinel that decides alone, after three seconds without an answer. */
 async function startSentinel(primaryPort: number): Promise<number> {
   const port = await freePort()
   const folder = await mkdtemp(join(tmpdir(), 'bananas-sentinel-'))
@@ -67,7 +74,7 @@ async function startSentinel(primaryPort: number): Promise<number> {
       `port ${port}`,
       'bind 127.0.0.1',
       `sentinel monitor primary 127.0.0.1 ${primaryPort} 1`,
-      'sentinel down-after-milliseconds primary 500',
+      'sentinel down-after-milliseconds primary 3000',
       'sentinel failover-timeout primary 2000',
     ].join('\n'),
   )

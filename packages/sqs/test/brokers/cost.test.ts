@@ -51,13 +51,14 @@ test('an idle worker makes 12 calls a minute for each queue it waits on, and no 
   await worker({ queues: [queue] })
     .handle(defineTask<number>('idle'), () => undefined)
     .start()
-  await until('it waits', () => proxy.count('ReceiveMessage') === 1)
+  await until('it waits', () => proxy.count('ReceiveMessage') >= 1)
   const before = proxy.calls.length
-  const seconds = 21
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  const startedAt = performance.now()
+  await new Promise((resolve) => setTimeout(resolve, 21_000))
   const calls = proxy.calls.slice(before)
+  const seconds = (performance.now() - startedAt) / 1000
   expect(calls.every(({ action }) => action === 'ReceiveMessage')).toBe(true)
-  expect(calls.length).toBeGreaterThanOrEqual(3)
+  expect(calls.length).toBeGreaterThanOrEqual(2)
   expect(calls.length).toBeLessThanOrEqual(Math.ceil((12 * seconds) / 60))
 })
 
@@ -70,8 +71,10 @@ test('an idle worker with three priority lanes makes 36 calls a minute', async (
   await until('it waits', () => proxy.count('ReceiveMessage') >= 3)
   await new Promise((resolve) => setTimeout(resolve, 6000)) // past the short polls of its start
   const before = proxy.count('ReceiveMessage')
+  const startedAt = performance.now()
   await new Promise((resolve) => setTimeout(resolve, 15_000))
-  expect(proxy.count('ReceiveMessage') - before).toBeLessThanOrEqual(12)
+  const polls = (performance.now() - startedAt) / 5000
+  expect(proxy.count('ReceiveMessage') - before).toBeLessThanOrEqual(3 * (Math.ceil(polls) + 1))
 })
 
 function paidCalls(proxy: SqsProxy): number {

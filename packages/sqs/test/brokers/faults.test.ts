@@ -246,12 +246,12 @@ test('a message that SQS hands over twice runs twice at most, and every task is 
     Array.from({ length: 40 }, (_, n) => n),
   )
   await until('all have run', () => runs.size === 40)
+  await until('a copy ran', () => [...runs.values()].includes(2))
   await until('all are settled', async () => {
     const { ready, leased = 0 } = await app.queues.inspect('default')
     return ready + leased === 0
   })
-  expect(Math.max(...runs.values())).toBeLessThanOrEqual(2)
-  expect([...runs.values()].some((times) => times === 2)).toBe(true)
+  expect(Math.max(...runs.values())).toBe(2)
 })
 
 describe('credentials', () => {
@@ -330,7 +330,8 @@ describe('credentials', () => {
 })
 
 test('a server that freezes with work in flight loses none of it', async () => {
-  const { app, worker, errors } = appOn(server.process().url, { commandMs: 1000, recoveryMs: 2000 })
+  const { worker, errors } = appOn(server.process().url, { commandMs: 1000, recoveryMs: 2000 })
+  const { app } = appOn(server.process().url)
   const task = defineTask<number>('frozen')
   const queue = queueName()
   const done = new Set<number>()
@@ -352,7 +353,7 @@ test('a server that freezes with work in flight loses none of it', async () => {
   } finally {
     server.process().signal('SIGCONT')
   }
-  await until('all are done', () => done.size === 30)
+  await until('all are done', () => done.size === 30, 60_000)
 })
 
 test('a server that dies and comes back with its data loses nothing, not even what was given back', async () => {
@@ -360,7 +361,8 @@ test('a server that dies and comes back with its data loses nothing, not even wh
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const own = await startSqsProcess(folder)
   onTestFinished(() => own.stop())
-  const { app, worker } = appOn(own.url, { commandMs: 2000 })
+  const { worker } = appOn(own.url, { commandMs: 2000 })
+  const { app } = appOn(own.url)
   const task = defineTask<number>('survives')
   const queue = queueName()
   const done = new Set<number>()
@@ -379,7 +381,7 @@ test('a server that dies and comes back with its data loses nothing, not even wh
   await until('some are done', () => done.size >= 5)
   await own.kill()
   await own.start()
-  await until('all are done', () => done.size === numbers.length)
+  await until('all are done', () => done.size === numbers.length, 60_000)
 })
 
 test('while the server is away, messages wait, and are sent once when it is back', async () => {

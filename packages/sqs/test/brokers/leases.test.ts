@@ -127,18 +127,19 @@ test('leases are kept while a handler blocks the event loop, and no other worker
   let runs = 0
   const block = (): void => {
     runs += 1
-    const end = performance.now() + 5000
+    const end = performance.now() + 12_000
     while (performance.now() < end);
   }
-  await worker({ queues: [queue], lease: '2s', drain: '10s' })
+  await worker({ queues: [queue], lease: '5s', drain: '20s' })
     .handle(task, block)
     .start()
   await app.enqueue(task, 1, { queue })
   await until('it runs', () => runs > 0)
-  await until('it is done', async () => {
+  const isDone = async (): Promise<boolean> => {
     const { ready, leased = 0 } = await app.queues.inspect(queue)
     return ready + leased === 0
-  })
+  }
+  await until('it is done', isDone, 60_000)
   expect(runs).toBe(1)
 })
 

@@ -30,7 +30,7 @@ test('with results and a channel of Redis, tasks on SQS have results, events, co
     for await (const { type } of app.events({ signal: leaving.signal })) heard.push(type)
   })().catch(() => undefined)
   let failures = 1
-  await worker({ queues: [queue] })
+  await worker({ id: 'w', queues: [queue] })
     .handle(double, (n) => {
       if (n === 7 && failures > 0) {
         failures -= 1
@@ -51,11 +51,11 @@ test('with results and a channel of Redis, tasks on SQS have results, events, co
   })
   leaving.abort()
   await listening
-  expect(await app.control.send('ping')).toHaveLength(1)
+  expect(await app.control.send('ping', { to: ['w'], wait: '20s' })).toHaveLength(1)
   const unique = { key: 'one', for: '1m' } as const
-  const first = await app.enqueue(double, 100, { unique, delay: '2s' })
+  const first = await app.enqueue(double, 100, { unique, delay: '8s' })
   expect((await app.enqueue(double, 100, { unique })).id).toBe(first.id)
-  expect(await first.result({ timeout: '20s' })).toBe(200)
+  expect(await first.result({ timeout: '60s' })).toBe(200)
 })
 
 test('large inputs go through a blob store on Redis, which is empty when all is done', async () => {
