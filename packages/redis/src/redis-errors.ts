@@ -69,6 +69,11 @@ const MAPPINGS: readonly Mapping[] = [
 const LOST =
   /connection is closed|ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|max retries|isn't writeable|socket|aborted due to connection close|timed out|Cluster is ended|Too many Cluster redirections|None of startup nodes/i
 
+/** Did ioredis refuse to write a command, because the connection has ended? Then the server knows nothing of it. */
+export function wasNotSent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Stream isn't writeable")
+}
+
 /** @returns `error` itself when it is a QueueError, else the QueueError that tells it. */
 export function redisError(error: unknown, where: string): QueueError {
   if (QueueError.is(error)) return error

@@ -1,7 +1,7 @@
-import { QueueError, systemRuntime } from '@bananasjs/core/contract'
+import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type { ConnectionNotice, Timer } from '@bananasjs/core/contract'
 import type { Argument, RedisDriver } from './redis-driver.ts'
-import { lostError, redisError, unreachableError } from './redis-errors.ts'
+import { lostError, redisError, unreachableError, wasNotSent } from './redis-errors.ts'
 import type { Script } from './redis-script.ts'
 
 export interface LinkOptions {
@@ -14,6 +14,8 @@ export interface LinkOptions {
 }
 
 const REVIVE_MS = 200
+/** The driver learns within this that a connection has ended, or is asked again. */
+const LEARN_MS = 10
 
 interface Waiter {
   readonly ready: () => void
@@ -72,6 +74,30 @@ export class RedisLink {
     deadlineMs: number = this.#options.commandMs,
   ): Promise<unknown> {
     if (!this.ready) await this.open()
+    return this.#send(command, args, deadlineMs).catch((error: unknown) => {
+      if (!wasNotSent(error)) throw error
+      return this.#sendOnNext(command, args, deadlineMs)
+    })
+  }
+
+  /**
+   * The connection has ended, and the driver is told on a later turn of the event loop. What it refuses until then was
+   * not sent, and can be: a caller who went on to the next task at once would even keep that turn from coming.
+   */
+  async #sendOnNext(command: string, args: Argument[], deadlineMs: number): Promise<unknown> {
+    const deadline = systemRuntime.monotonic() + this.#options.recoveryMs
+    for (;;) {
+      await sleep(systemRuntime, LEARN_MS)
+      if (!this.ready) await this.open(undefined, Math.max(0, deadline - systemRuntime.monotonic()))
+      try {
+        return await this.#send(command, args, deadlineMs)
+      } catch (error) {
+        if (!wasNotSent(error) || systemRuntime.monotonic() > deadline) throw error
+      }
+    }
+  }
+
+  #send(command: string, args: Argument[], deadlineMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timer = systemRuntime.setTimer(() => {
         reject(lostError(this.#options.where, new Error(`no answer to ${command} for ${deadlineMs} ms`)))

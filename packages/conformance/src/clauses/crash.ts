@@ -7,6 +7,8 @@ import type { Clause } from '../clause.ts'
 import type { Workbench } from '../workbench.ts'
 
 const CUTS = 100
+/** So often refused on one turn of the event loop, and it would not turn any more. */
+const REFUSALS = 1000
 
 export const CRASH_CLAUSES: readonly Clause[] = [
   brokerClause('CRASH-1', 'a consumer that is cut in mid-fetch receives again, 100 times', {
@@ -127,6 +129,39 @@ export const CRASH_CLAUSES: readonly Clause[] = [
       })
     },
   }),
+  brokerClause(
+    'CRASH-7',
+    'a caller that goes on at once when refused does not keep a cut client from coming back',
+    {
+      crash: true,
+      async run(bench) {
+        const queue = bench.name()
+        const transport = await bench.connect()
+        await bench.publish(queue, 1, transport.broker)
+        let over = false
+        const cutting = bench.crash(transport).then(() => (over = true))
+        for (let refusals = 0, goesOn = true; goesOn;) {
+          let turned = false
+          const turn = setImmediate(() => (turned = true))
+          const accepted = await bench.within(
+            'a publish after the cut',
+            transport.broker.publish(queue, [bench.message()]).then(
+              () => true,
+              () => false,
+            ),
+          )
+          clearImmediate(turn)
+          refusals = accepted || turned ? 0 : refusals + 1
+          assert.ok(
+            refusals < REFUSALS,
+            `publish was refused ${REFUSALS} times without the event loop turning: a client that was cut must wait, or refuse on a later turn`,
+          )
+          goesOn = !accepted || !over
+        }
+        await cutting
+      },
+    },
+  ),
 ]
 
 async function receiveDespiteCuts(bench: Workbench, consumer: Consumer): Promise<readonly Delivery[]> {

@@ -5,6 +5,8 @@ import { brokerMutant } from './broker-mutant.ts'
 
 /** Clients that were cut, by their broker. */
 const cut = new WeakSet<object>()
+/** What a broker does when it is cut. */
+const cuts = new WeakMap<object, () => void>()
 const crash = ({ broker }: Transport): void => void cut.add(broker)
 
 export const CRASH_MUTANTS: readonly Mutant[] = [
@@ -57,6 +59,29 @@ export const CRASH_MUTANTS: readonly Mutant[] = [
       },
     }),
     { crash: () => undefined },
+  ),
+  brokerMutant(
+    'refuses on the spot whoever comes before it knows of the cut',
+    ['CRASH-7'],
+    () => ({
+      broker(base) {
+        let down = false
+        return {
+          async open(options) {
+            cuts.set(this, () => {
+              down = true
+              setImmediate(() => (down = false))
+            })
+            await base.open(options)
+          },
+          async publish(queue, messages, options) {
+            if (down) throw new QueueError('CONNECTION_LOST', 'It is not there.')
+            return base.publish(queue, messages, options)
+          },
+        }
+      },
+    }),
+    { crash: ({ broker }) => cuts.get(broker)?.() },
   ),
   brokerMutant(
     'hangs when it closes after a cut',

@@ -22,6 +22,8 @@ export function redisHarness(
     },
     async crash(transport) {
       const name = names.get(transport)
+      const { client } = transport as RedisTransport
+      if (client instanceof Redis) client.stream.destroy() // as a pulled cable; what blocks is cut at the server
       await Promise.all(admins.map((admin) => killClients(admin, `${name} `)))
     },
     async after() {

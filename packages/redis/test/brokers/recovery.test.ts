@@ -1,5 +1,6 @@
 import { defineTask } from '@bananasjs/core'
 import type { Broker } from '@bananasjs/core/contract'
+import type { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { admin, appOn, message, server, transportOn, until } from './fixtures.ts'
 
@@ -73,6 +74,18 @@ test('a server that stops answering is given up in time, and used again when it 
   expect(performance.now() - startedAt).toBeLessThan(12_000)
   process.kill(redis.pid(), 'SIGCONT')
   await until('it publishes again', () => published(broker))
+})
+
+test('what meets a connection that has just ended is sent on the next one, however fast it comes', async () => {
+  const { url } = await server()
+  const { broker, client } = transportOn(url)
+  await broker.publish('q', [message()])
+  ;(client as Redis).stream.destroy()
+  let refused = 0
+  for (let sent = 0; sent < 1000; sent += 1)
+    await broker.publish('q', [message()]).catch(() => (refused += 1))
+  expect(refused).toBe(0)
+  expect((await broker.inspect!('q')).ready).toBe(1001)
 })
 
 test('a delayed message is on time although the consumer that was told of it became busy', async () => {
