@@ -1,5 +1,6 @@
 import { defineTask, QueueError } from '@bananasjs/core'
 import type { EnqueueOptions, EnqueueRequest, Task } from '@bananasjs/core'
+import type { Runtime } from '@bananasjs/core/contract'
 import { compose } from '../plan/compose.ts'
 import { nodeLabel } from '../plan/node-label.ts'
 import { HEADER, PLUGIN, writeExit, writeRefOf } from '../plan/node-ref.ts'
@@ -11,6 +12,9 @@ import type { Shape } from '../signature/blueprint.ts'
 import type { StepEnd, StepFailure } from '../signature/signature.ts'
 import type { NodeEnd } from './node-end.ts'
 import type { Source } from './gather-value.ts'
+
+/** Two messages of one step hardly ever draw the same; eight letters. */
+const TOKENS = 36 ** 8
 
 /** A task whose turn has come. */
 export interface Departure {
@@ -92,10 +96,18 @@ async function headersOf(
     [HEADER.ref]: writeRefOf(idOf(departure), ref),
     ...(exit !== undefined && { [HEADER.exit]: exit }),
     ...(inline !== undefined && { [HEADER.plan]: inline }),
-    ...(once && results !== undefined && { [HEADER.once]: 'yes' }),
+    ...(once && results !== undefined && { [HEADER.once]: onceOf(departure, runtime) }),
     ...(deadlineAt !== undefined && { [HEADER.deadline]: String(deadlineAt) }),
     ...(again && { [HEADER.again]: runtime.id() }),
   }
+}
+
+/**
+ * What waited for others may be sent by two of them at the same moment, and each message must be known by something. What waits for
+ * nobody is sent by one, and the members of a group share their headers.
+ */
+function onceOf({ node, again }: Departure, runtime: Runtime): string {
+  return node.from === undefined || again ? 'yes' : Math.floor(runtime.random() * TOKENS).toString(36)
 }
 
 function openExit({ node, member }: NodeRef): string {

@@ -31,7 +31,7 @@ export const HEADER = {
   plan: 'workflow-plan',
   /** May have been sent before; a new value each time. */
   again: 'workflow-again',
-  /** Two messages of this task must not both run. */
+  /** Two messages of this task must not both run; tells them apart. */
   once: 'workflow-once',
   /** When the time of the whole workflow is over. */
   deadline: 'workflow-deadline',
