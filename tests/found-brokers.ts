@@ -32,7 +32,7 @@ const NEEDS: readonly BrokerNeeds[] = [
     address: 'BANANAS_RABBITMQ_URL',
     binaries: ['rabbitmq-server'],
     onAny: ['packages/rabbitmq/test/conformance.test.ts'],
-    onOwn: ['packages/rabbitmq/test/brokers/**'],
+    onOwn: ['packages/rabbitmq/test/brokers/**', 'packages/cli/test/brokers/rabbitmq.test.ts'],
   },
   {
     title: 'NATS',

@@ -12,8 +12,8 @@ export interface SoakOptions {
 
 const WARM_UP_MS = 5000
 const RECOVERY_MS = 10_000
-/** Faults come faster than they must, for a machine that stands still misses some; their limit keeps the number. */
-const SPARE = 1.5
+/** Faults come a little faster than they must, for a machine that stands still misses some; their limit keeps the number. */
+const SPARE = 1.2
 
 /** Very many tasks while workers and broker are killed again and again, the whole time. */
 export function soak({ tasks, rate, kills, restarts }: SoakOptions): Experiment {

@@ -18,16 +18,22 @@ export interface Disturbance {
   readonly name: string
   /** How many of the starter's tasks it takes to show it. */
   readonly share: number
+  /** Of the workers. Default {@link LEASE_MS}. */
+  readonly leaseMs?: number
   /** What the broker must allow. */
   readonly needs?: Starter['can'][number] | undefined
   readonly run: (stage: Stage) => Promise<void>
 }
 
+/** Leases end while nobody can be reached. */
+export const LEASE_MS = 2000
+/** Work must not run twice unless who had it was killed, and a machine may stand still for a while. */
+const LONG_LEASE_MS = 6000
 const KILL_EVERY_MS = 300
 const LAST = 100
 /** Long enough for every client to notice. */
 const AWAY_MS = 300
-/** Longer than a lease of the trials, so that leases end while nobody can be reached. */
+/** Longer than a lease. */
 const DEAF_MS = 3000
 const SHARES = [0.2, 0.4, 0.6]
 
@@ -38,6 +44,7 @@ const SHARES = [0.2, 0.4, 0.6]
 const workerKills: Disturbance = {
   name: 'workers killed',
   share: 1,
+  leaseMs: LONG_LEASE_MS,
   async run({ crew, left }) {
     for (let before = left(); before > LAST; before = left()) {
       do await sleep(KILL_EVERY_MS)

@@ -6,10 +6,6 @@ import { runTrial } from './trial.ts'
 import type { Outcome } from './trial.ts'
 
 const SETTING = { workers: 4, longestNapMs: 50 }
-/** Ends while nobody can be reached. */
-const LEASE_MS = 2000
-/** Where work must not run twice unless who had it was killed: a machine may stand still for a while. */
-const LONG_LEASE_MS = 6000
 const outcomes: Outcome[] = []
 
 afterAll(() => void process.stdout.write(`\n${outcomeTable(outcomes)}\n`))
@@ -17,13 +13,12 @@ afterAll(() => void process.stdout.write(`\n${outcomeTable(outcomes)}\n`))
 describe.each(STARTERS)('on $name', (on) => {
   const fitting = DISTURBANCES.filter(({ needs }) => needs === undefined || on.can.includes(needs))
   test.each(fitting)('nothing is lost: $name', { timeout: 240_000 }, async (disturbance) => {
-    const kills = disturbance.name === 'workers killed'
-    const outcome = await runTrial({ ...SETTING, leaseMs: kills ? LONG_LEASE_MS : LEASE_MS, on, disturbance })
+    const outcome = await runTrial({ ...SETTING, on, disturbance })
     outcomes.push(outcome)
     expect(outcome.acknowledged).toBeGreaterThan(outcome.sent / 2)
     expect(outcome.lost).toEqual([])
     expect([outcome.remaining ?? 0, outcome.dead ?? 0]).toEqual([0, 0])
-    if (!kills) return
+    if (disturbance.name !== 'workers killed') return
     expect(outcome.kills).toBeGreaterThan(5)
     if (on.fenced) expect(outcome).toMatchObject({ overlaps: [], unexplained: [] })
   })

@@ -7,6 +7,7 @@ import type { QueueCounts } from '@bananasjs/core/contract'
 import { transportFor } from '../transport.ts'
 import type { BrokerOnTrial, Starter } from './broker-on-trial.ts'
 import { Crew } from './crew.ts'
+import { LEASE_MS } from './disturbances.ts'
 import type { Disturbance, Stage } from './disturbances.ts'
 import { judge, readHistory } from './history.ts'
 import type { Verdict } from './history.ts'
@@ -18,7 +19,6 @@ export interface Trial {
   readonly on: Starter
   readonly disturbance: Disturbance
   readonly workers: number
-  readonly leaseMs: number
   readonly longestNapMs: number
 }
 
@@ -60,7 +60,7 @@ async function runOn(broker: BrokerOnTrial, trial: Trial): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'bananas-trial-'))
   const link = await openLink(broker)
   const app = new Bananas({ transport: await transportFor(link.url) })
-  const crew = new Crew({ ...trial, url: link.url, folder })
+  const crew = new Crew({ ...trial, leaseMs: disturbance.leaseMs ?? LEASE_MS, url: link.url, folder })
   try {
     await app.open()
     const sending = send(app, tasks, trial.longestNapMs)

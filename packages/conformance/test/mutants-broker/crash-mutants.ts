@@ -5,8 +5,6 @@ import { brokerMutant } from './broker-mutant.ts'
 
 /** Clients that were cut, by their broker. */
 const cut = new WeakSet<object>()
-/** What a broker does when it is cut. */
-const cuts = new WeakMap<object, () => void>()
 const crash = ({ broker }: Transport): void => void cut.add(broker)
 
 export const CRASH_MUTANTS: readonly Mutant[] = [
@@ -64,24 +62,15 @@ export const CRASH_MUTANTS: readonly Mutant[] = [
     'refuses on the spot whoever comes before it knows of the cut',
     ['CRASH-7'],
     () => ({
-      broker(base) {
-        let down = false
-        return {
-          async open(options) {
-            cuts.set(this, () => {
-              down = true
-              setImmediate(() => (down = false))
-            })
-            await base.open(options)
-          },
-          async publish(queue, messages, options) {
-            if (down) throw new QueueError('CONNECTION_LOST', 'It is not there.')
-            return base.publish(queue, messages, options)
-          },
-        }
-      },
+      broker: (base) => ({
+        async publish(queue, messages, options) {
+          if (!cut.has(this)) return base.publish(queue, messages, options)
+          setImmediate(() => cut.delete(this))
+          throw new QueueError('CONNECTION_LOST', 'It is not there.')
+        },
+      }),
     }),
-    { crash: ({ broker }) => cuts.get(broker)?.() },
+    { crash },
   ),
   brokerMutant(
     'hangs when it closes after a cut',

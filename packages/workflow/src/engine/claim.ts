@@ -19,7 +19,7 @@ export interface Claim {
 export async function claimStep(source: Source, context: TaskContext): Promise<Claim | undefined> {
   const { namespace, runtime, results } = source.host
   const key = `${namespace}.workflow.${context.id}.claim`
-  const message = context.headers[HEADER.again] ?? context.headers[HEADER.once]!
+  const message = context.headers[HEADER.once]!
   const mine = Buffer.from(`${message} ${runtime.id()}`)
   const holder = await results!.swap(key, null, mine, CLAIM_MS)
   if (!mine.equals(holder ?? mine)) {

@@ -96,18 +96,18 @@ async function headersOf(
     [HEADER.ref]: writeRefOf(idOf(departure), ref),
     ...(exit !== undefined && { [HEADER.exit]: exit }),
     ...(inline !== undefined && { [HEADER.plan]: inline }),
-    ...(once && results !== undefined && { [HEADER.once]: onceOf(departure, runtime) }),
+    ...(once && results !== undefined && { [HEADER.once]: tokenOf(departure, runtime) }),
     ...(deadlineAt !== undefined && { [HEADER.deadline]: String(deadlineAt) }),
-    ...(again && { [HEADER.again]: runtime.id() }),
+    ...(again && { [HEADER.again]: 'yes' }),
   }
 }
 
 /**
- * What waited for others may be sent by two of them at the same moment, and each message must be known by something. What waits for
- * nobody is sent by one, and the members of a group share their headers.
+ * What waited for others may be sent by two of them at the same moment, and anything may be sent again: each of these
+ * messages has a token of its own. What waits for nobody is sent by one at first.
  */
-function onceOf({ node, again }: Departure, runtime: Runtime): string {
-  return node.from === undefined || again ? 'yes' : Math.floor(runtime.random() * TOKENS).toString(36)
+function tokenOf({ node, again }: Departure, runtime: Runtime): string {
+  return node.from === undefined && !again ? 'first' : Math.floor(runtime.random() * TOKENS).toString(36)
 }
 
 function openExit({ node, member }: NodeRef): string {

@@ -29,9 +29,9 @@ export const HEADER = {
   ref: 'workflow',
   exit: 'workflow-exit',
   plan: 'workflow-plan',
-  /** May have been sent before; a new value each time. */
+  /** May have been sent before. */
   again: 'workflow-again',
-  /** Two messages of this task must not both run; tells them apart. */
+  /** Two messages of this task must not both run; the token tells them apart. */
   once: 'workflow-once',
   /** When the time of the whole workflow is over. */
   deadline: 'workflow-deadline',
