@@ -1,4 +1,4 @@
-import { QueueError, systemRuntime } from '@bananasjs/core/contract'
+import { eitherSignal, QueueError, systemRuntime } from '@bananasjs/core/contract'
 import type {
   Consumer,
   ConsumeOptions,
@@ -46,6 +46,7 @@ export class RabbitmqConsumer implements Consumer {
   readonly #held = new Map<string, Held>()
   readonly #settling = new Settling()
   readonly #stop = new AbortController()
+  readonly #stopOf = eitherSignal(this.#stop.signal)
   #session: Session | undefined
   #sessions = 0
   #receiving = false
@@ -72,7 +73,7 @@ export class RabbitmqConsumer implements Consumer {
         `rabbitmq: this consumer of queue "${this.#queue}" is receiving already. Wait for it, or use another consumer.`,
       )
     this.#receiving = true
-    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    const stop = this.#stopOf(signal)
     try {
       return await this.#receive(Math.floor(max), systemRuntime.monotonic() + waitMs, stop)
     } catch (error) {

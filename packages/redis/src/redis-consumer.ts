@@ -1,4 +1,4 @@
-import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { eitherSignal, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type {
   Consumer,
   ConsumeOptions,
@@ -40,6 +40,7 @@ export class RedisConsumer implements Consumer {
   /** Claims with deliveries that were not settled here: what `close` gives back. */
   readonly #held = new HeldClaims()
   readonly #stop = new AbortController()
+  readonly #stopOf = eitherSignal(this.#stop.signal)
   #claims = 0
   #receiving = false
   /** What an aborted receive still has on the wire; the next one waits for it. */
@@ -66,7 +67,7 @@ export class RedisConsumer implements Consumer {
       )
     }
     this.#receiving = true
-    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    const stop = this.#stopOf(signal)
     const work = this.#receive(Math.min(Math.floor(max), BATCH), systemRuntime.monotonic() + waitMs, stop)
     this.#wake = work.catch(() => undefined)
     return this.#outcome(work, stop, signal)

@@ -1,5 +1,5 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
-import { QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
+import { eitherSignal, QueueError, sleep, systemRuntime } from '@bananasjs/core/contract'
 import type {
   Consumer,
   ConsumeOptions,
@@ -41,6 +41,7 @@ export class SqsConsumer implements Consumer {
   readonly #settler: SqsSettler
   readonly #poller: SqsPoller
   readonly #stop = new AbortController()
+  readonly #stopOf = eitherSignal(this.#stop.signal)
   readonly #returning = new Set<Promise<void>>()
   #receiving = false
   #closing: Promise<void> | undefined
@@ -72,7 +73,7 @@ export class SqsConsumer implements Consumer {
       )
     }
     this.#receiving = true
-    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    const stop = this.#stopOf(signal)
     try {
       return await this.#receive(Math.min(Math.floor(max), MAX_BATCH), waitMs, stop)
     } catch (error) {
