@@ -150,11 +150,18 @@ function textOf(table: AmqpTable, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** The headers read last: most messages of a queue share them, and parsing is the dearest part of reading one. */
+let known: { readonly json: string; readonly headers: Headers } | undefined
+
 function parsed(json: unknown): Headers | undefined {
   if (typeof json !== 'string') return undefined
+  if (known?.json === json) return known.headers
   try {
     const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null ? Object.freeze(value as Headers) : undefined
+    if (typeof value !== 'object' || value === null) return undefined
+    const headers = Object.freeze(value as Headers)
+    known = { json, headers }
+    return headers
   } catch {
     return undefined
   }

@@ -14,7 +14,7 @@ export interface Envelope {
   readonly contentType: string
   /** 1 = first. Counts what the handler used up, not hand-overs. */
   readonly attempt: number
-  /** Epoch ms. Absent on the wire when the id is a UUIDv7, which holds the same time. */
+  /** Epoch ms. Absent where the id is a UUIDv7, which holds the same time: ask `enqueuedAtOf`. */
   readonly enqueuedAt: number | undefined
   readonly notBefore: number | undefined
   readonly expiresAt: number | undefined
@@ -88,7 +88,7 @@ export function readEnvelope(id: string, headers: Headers): Envelope {
     task,
     contentType: headers[HEADER.contentType] ?? DEFAULT_CONTENT_TYPE,
     attempt: count(id, headers, HEADER.attempt, 1) ?? 1,
-    enqueuedAt: time(id, headers, HEADER.enqueuedAt) ?? uuidV7Time(id),
+    enqueuedAt: time(id, headers, HEADER.enqueuedAt),
     notBefore: time(id, headers, HEADER.notBefore),
     expiresAt: time(id, headers, HEADER.expiresAt),
     rootId: headers[HEADER.rootId],
@@ -108,6 +108,11 @@ export function readEnvelope(id: string, headers: Headers): Envelope {
     unknownTimes: tally(id, headers, HEADER.unknownTimes),
     hopMs: count(id, headers, HEADER.hopMs, 0, Number.MAX_SAFE_INTEGER) ?? 0,
   }
+}
+
+/** Epoch ms. Apart from the rest, so that an envelope depends on the headers alone. */
+export function enqueuedAtOf(id: string, { enqueuedAt }: Envelope): number | undefined {
+  return enqueuedAt ?? uuidV7Time(id)
 }
 
 const YES_NO: ReadonlyMap<string, boolean> = new Map([

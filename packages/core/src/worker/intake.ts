@@ -1,4 +1,4 @@
-import type { Delivery } from '../contract/message.ts'
+import type { Delivery, Headers } from '../contract/message.ts'
 import { QueueError } from '../errors.ts'
 import { readEnvelope } from '../task/envelope.ts'
 import type { Envelope } from '../task/envelope.ts'
@@ -37,6 +37,7 @@ const SUSPECT_SPREAD_MS = 1000
  */
 export class Intake {
   readonly #options: IntakeOptions
+  readonly #envelopes = new EnvelopeReader()
   /** A task that was handed over twice without a word may be what kills workers: only one of those runs at a time. */
   #suspect: HeldTask | undefined
 
@@ -51,7 +52,7 @@ export class Intake {
   ): readonly Admission[] {
     const now = source.runtime.monotonic()
     return deliveries.map((delivery) => {
-      const envelope = read(delivery)
+      const envelope = this.#envelopes.read(delivery)
       if (envelope instanceof QueueError) return this.#unreadable(source, delivery, envelope, now)
       const task = new HeldTask(delivery, source, envelope, this.#options.leaseMs, now)
       const verdict = this.#verdictOn(task, revoked)
@@ -132,11 +133,26 @@ function poison(held: HeldTask): QueueError {
   )
 }
 
+/** Many messages of a queue share their headers, and some adapters give all of these the same object. */
+class EnvelopeReader {
+  #headers: Headers | undefined
+  #envelope: Envelope | undefined
+
+  read({ message: { id, headers } }: Delivery): Envelope | QueueError {
+    if (this.#envelope !== undefined && headers === this.#headers) return this.#envelope
+    const envelope = read(id, headers)
+    if (envelope instanceof QueueError) return envelope
+    this.#headers = headers
+    this.#envelope = envelope
+    return envelope
+  }
+}
+
 const UNREADABLE: Envelope = readEnvelope('', { 'bananas-task': '(unreadable)' })
 
-function read(delivery: Delivery): Envelope | QueueError {
+function read(id: string, headers: Headers): Envelope | QueueError {
   try {
-    return readEnvelope(delivery.message.id, delivery.message.headers)
+    return readEnvelope(id, headers)
   } catch (error) {
     return QueueError.is(error)
       ? error

@@ -2,6 +2,7 @@ import type { Headers } from '../contract/message.ts'
 import { QueueError } from '../errors.ts'
 import { directive } from '../task/directive.ts'
 import { parseDuration } from '../task/duration.ts'
+import { enqueuedAtOf } from '../task/envelope.ts'
 import type { EventPublisher } from '../task/event-publisher.ts'
 import type { Parts } from '../task/parts.ts'
 import { encodeResultValue } from '../task/result-value.ts'
@@ -50,7 +51,7 @@ export class TaskRun implements TaskContext {
     return this.#held.delivery.deliveries
   }
   get enqueuedAt(): number | undefined {
-    return this.#held.envelope.enqueuedAt
+    return enqueuedAtOf(this.id, this.#held.envelope)
   }
   get priority(): number {
     return this.#held.delivery.message.priority

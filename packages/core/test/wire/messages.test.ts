@@ -4,7 +4,7 @@ import type { Message, Serializer } from '../../src/contract/index.ts'
 import { Bananas, defineTask, jsonSerializer, QueueError } from '../../src/index.ts'
 import type { EnqueueOptions, TaskOptions } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
-import { readEnvelope } from '../../src/task/envelope.ts'
+import { enqueuedAtOf, readEnvelope } from '../../src/task/envelope.ts'
 import { virtualRuntime } from '../../src/testing/index.ts'
 import { testApp } from '../app.ts'
 import { until } from '../until.ts'
@@ -72,7 +72,8 @@ describe('message vectors', () => {
   it.each([...written, ...read].map((vector) => [vector.name, vector] as const))('reads %s', (_, vector) => {
     const { id, headers, body } = vector.message
     const envelope = readEnvelope(id, headers)
-    expect(withoutUndefined(envelope)).toEqual(vector.envelope)
+    const enqueuedAt = enqueuedAtOf(id, envelope)
+    expect(withoutUndefined({ ...envelope, enqueuedAt })).toEqual(vector.envelope)
     expect(serializers.get(envelope.contentType)?.decode(Buffer.from(body, 'base64'))).toEqual(vector.payload)
   })
 
