@@ -25,6 +25,13 @@ export interface Registration {
   readonly handler: (input: unknown, context: TaskContext) => unknown
 }
 
+/** A task whose handler was called. */
+interface Started {
+  readonly registration: Registration
+  readonly held: HeldTask
+  readonly run: TaskRun
+}
+
 export interface ExecutorOptions extends TaskRunHost {
   readonly handlers: ReadonlyMap<string, Registration>
   readonly onZombie: (ended: Promise<unknown>) => void
@@ -40,64 +47,66 @@ export class Executor {
     this.#onion = pluginOnion(options.parts.plugins)
   }
 
-  async run(held: HeldTask): Promise<Ending | undefined> {
+  run(held: HeldTask): Promise<Ending | undefined> | Ending | undefined {
+    if (held.envelope.unique === undefined) return this.#start(held)
+    return this.#superseded(held).then((newer) => (newer ? this.#superseding(held) : this.#start(held)))
+  }
+
+  /** What has nothing to wait for ends at once: the promises would take longer than a short handler does. */
+  #start(held: HeldTask): Promise<Ending | undefined> | Ending | undefined {
     const registration = this.#options.handlers.get(held.envelope.task)!
-    const run = new TaskRun(held, this.#options)
+    const one = { registration, held, run: new TaskRun(held, this.#options) }
     try {
-      if (held.envelope.unique !== undefined && (await this.#superseded(held))) return this.#superseding(held)
       held.startedAt = this.#options.parts.runtime.now()
       this.#emit('task.started', held)
-      const value = await this.#call(registration, held, run)
-      const ending = this.#ended(registration, held, run, value)
-      // Most tasks have nothing more to wait for, and each await costs a turn of the microtask queue.
-      return ending instanceof Promise ? await ending : ending
+      const value = this.#call(one)
+      return isPlain(value) && isSimple(one) ? this.#ended(one, value) : this.#wait(one, value)
     } catch (error) {
-      if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT')
-        return this.#aborted(held)
-      return this.#failed(registration, held, run, timedOut(held, error) ?? error)
+      return this.#broken(one, error)
     }
   }
 
-  #ended(
-    registration: Registration,
-    held: HeldTask,
-    run: TaskRun,
-    value: unknown,
-  ): Promise<Ending> | Ending | undefined {
-    if (held.abortReason !== undefined && held.abortReason.code !== 'TASK_TIMEOUT') return this.#aborted(held)
-    if (isDirective(value)) return this.#steered(registration, held, run, value)
-    if (registration.task.outputSchema === undefined && held.envelope.unique === undefined)
-      return this.#success(registration, held, run, value)
-    return this.#succeeded(registration, held, run, value)
+  async #wait(one: Started, returned: unknown): Promise<Ending | undefined> {
+    try {
+      return await this.#ended(one, await returned)
+    } catch (error) {
+      return this.#broken(one, error)
+    }
   }
 
-  #call(registration: Registration, held: HeldTask, run: TaskRun): unknown {
-    if (this.#onion === undefined) return this.#read(registration, held, run)
-    return this.#onion(run, async (instead) => this.#read(registration, held, run, instead))
+  #broken(one: Started, error: unknown): Promise<Ending> | Ending | undefined {
+    if (isAborted(one.held)) return this.#aborted(one.held)
+    return this.#failed(one, timedOut(one.held, error) ?? error)
   }
 
-  // oxlint-disable-next-line max-params -- a call is a handler, its task, its context and perhaps another input
-  #read(
-    registration: Registration,
-    held: HeldTask,
-    run: TaskRun,
-    instead?: { readonly input: unknown },
-  ): unknown {
+  #ended(one: Started, value: unknown): Promise<Ending> | Ending | undefined {
+    if (isAborted(one.held)) return this.#aborted(one.held)
+    if (isDirective(value)) return this.#steered(one, value)
+    return isSimple(one) ? this.#success(one, value) : this.#succeeded(one, value)
+  }
+
+  #call(one: Started): unknown {
+    if (this.#onion === undefined) return this.#read(one)
+    return this.#onion(one.run, async (instead) => this.#read(one, instead))
+  }
+
+  #read(one: Started, instead?: { readonly input: unknown }): unknown {
     const { parts } = this.#options
+    const { registration, held } = one
     const { inputSchema, name } = registration.task
     const input =
       instead === undefined
         ? serializerFor(parts, held.envelope.contentType).decode(held.delivery.message.body)
         : instead.input
-    if (inputSchema === undefined) return this.#handle(registration, held, run, input)
+    if (inputSchema === undefined) return this.#handle(one, input)
     return validate(inputSchema, input, `The input of task "${name}"`).then((checked) =>
-      this.#handle(registration, held, run, checked),
+      this.#handle(one, checked),
     )
   }
 
-  // oxlint-disable-next-line max-params -- a call is a handler, its task, its context and its input
-  #handle({ task, handler }: Registration, held: HeldTask, run: TaskRun, input: unknown): unknown {
+  #handle({ registration, held, run }: Started, input: unknown): unknown {
     const { parts, onZombie } = this.#options
+    const { task, handler } = registration
     const softMs = held.envelope.timeoutMs ?? task.timeoutMs
     const hardMs = held.envelope.hardTimeoutMs
     const call = (): unknown => handler(input, run)
@@ -105,22 +114,17 @@ export class Executor {
     return runHandler({ runtime: parts.runtime, onZombie }, held, { softMs, hardMs }, call)
   }
 
-  async #succeeded(
-    registration: Registration,
-    held: HeldTask,
-    run: TaskRun,
-    value: unknown,
-  ): Promise<Ending> {
-    const { name, outputSchema } = registration.task
+  async #succeeded(one: Started, value: unknown): Promise<Ending> {
+    const { name, outputSchema } = one.registration.task
     const output =
       outputSchema === undefined ? value : await validate(outputSchema, value, `The result of task "${name}"`)
-    const ending = this.#success(registration, held, run, output) // throws for what cannot be stored: the key stays held
-    await this.#freeUnique(held)
+    const ending = this.#success(one, output) // throws for what cannot be stored: the key stays held
+    await this.#freeUnique(one.held)
     return ending
   }
 
-  #success({ task }: Registration, held: HeldTask, run: TaskRun, output: unknown): Ending {
-    const ignored = held.envelope.ignoreResult ?? task.ignoreResult
+  #success({ registration, held, run }: Started, output: unknown): Ending {
+    const ignored = held.envelope.ignoreResult ?? registration.task.ignoreResult
     const body = ignored ? undefined : this.#options.parts.serializer.encode(output)
     this.#emit('task.succeeded', held)
     const record =
@@ -135,13 +139,9 @@ export class Executor {
     }
   }
 
-  #steered(
-    registration: Registration,
-    held: HeldTask,
-    run: TaskRun,
-    value: Directive,
-  ): Promise<Ending> | Ending {
+  #steered(one: Started, value: Directive): Promise<Ending> | Ending {
     const { parts } = this.#options
+    const { held } = one
     if (value.kind === 'postpone') {
       this.#emit('task.retried', held, { delayMs: value.delayMs! })
       return { task: held, settlement: postponeSettlement(parts, held, value.delayMs!), record: undefined }
@@ -151,18 +151,12 @@ export class Executor {
       value.reason ??
         `The handler of "${held.envelope.task}" asked for ${value.kind === 'retry' ? 'a retry' : 'an end'}.`,
     )
-    return this.#failed(registration, held, run, error, value)
+    return this.#failed(one, error, value)
   }
 
-  // oxlint-disable-next-line max-params -- the directive is the one optional part of a failure
-  async #failed(
-    { task }: Registration,
-    held: HeldTask,
-    run: TaskRun,
-    error: unknown,
-    steer?: Directive,
-  ): Promise<Ending> {
+  async #failed({ registration, held, run }: Started, error: unknown, steer?: Directive): Promise<Ending> {
     const { parts } = this.#options
+    const { task } = registration
     const limit = held.envelope.retryLimit ?? task.retry.limit
     const { attempt } = held.envelope
     this.#emit('task.failed', held, { error: errorRecord(error) })
@@ -184,9 +178,7 @@ export class Executor {
     await this.#freeUnique(held)
     const kept = errorRecord(error)
     this.#emit('task.dead', held, { reason, error: kept })
-    const record = this.#ignores(held)
-      ? undefined
-      : recordOf(this.#options, held, { run, state: 'failed', facts: { error: kept, reason } })
+    const record = this.#recordOf(held, { run, state: 'failed', facts: { error: kept, reason } })
     return {
       task: held,
       settlement: deadSettlement(held, reason.slice(0, 1000), error),
@@ -199,9 +191,7 @@ export class Executor {
   async expired(held: HeldTask): Promise<Ending> {
     await this.#freeUnique(held)
     this.#emit('task.expired', held)
-    const record = this.#ignores(held)
-      ? undefined
-      : recordOf(this.#options, held, { state: 'expired', facts: {} })
+    const record = this.#recordOf(held, { state: 'expired', facts: {} })
     return acknowledged(held, 'expired', record)
   }
 
@@ -220,13 +210,12 @@ export class Executor {
   }
 
   #superseding(held: HeldTask): Ending {
-    this.#emit('task.revoked', held, { reason: 'replaced by a newer task with the same unique key' })
-    const record = this.#ignores(held)
-      ? undefined
-      : recordOf(this.#options, held, {
-          state: 'cancelled',
-          facts: { reason: 'replaced by a newer task with the same unique key' },
-        })
+    const reason = 'replaced by a newer task with the same unique key'
+    this.#emit('task.revoked', held, { reason })
+    const record = this.#recordOf(held, {
+      state: 'cancelled',
+      facts: { reason },
+    })
     return acknowledged(held, 'cancelled', record)
   }
 
@@ -250,10 +239,11 @@ export class Executor {
       await releaseUnique(results, unique, held.id).catch(() => {})
   }
 
-  #ignores(held: HeldTask): boolean {
-    return (
-      held.envelope.ignoreResult ?? this.#options.handlers.get(held.envelope.task)?.task.ignoreResult ?? false
-    )
+  /** `undefined` where nobody wants the result of the task. */
+  #recordOf(held: HeldTask, outcome: Parameters<typeof recordOf>[2]): ResultRecord | undefined {
+    const task = this.#options.handlers.get(held.envelope.task)?.task
+    const ignored = held.envelope.ignoreResult ?? task?.ignoreResult ?? false
+    return ignored ? undefined : recordOf(this.#options, held, outcome)
   }
 
   #emit(
@@ -282,4 +272,20 @@ export class Executor {
 /** The end of a task that did not come to its handler's end. */
 function acknowledged(held: HeldTask, state: 'cancelled' | 'expired', record?: ResultRecord): Ending {
   return { task: held, settlement: { receipt: held.delivery.receipt, as: 'ack' }, record, outcome: { state } }
+}
+
+/** Asked to end, for another reason than its time limit. */
+function isAborted({ abortReason }: HeldTask): boolean {
+  return abortReason !== undefined && abortReason.code !== 'TASK_TIMEOUT'
+}
+
+/** With nothing to do after its handler that takes time. */
+function isSimple({ registration, held }: Started): boolean {
+  return registration.task.outputSchema === undefined && held.envelope.unique === undefined
+}
+
+/** Neither to be waited for nor a word to the worker. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function'
+  return !isDirective(value) && typeof (value as { then?: unknown }).then !== 'function'
 }

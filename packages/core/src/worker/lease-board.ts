@@ -26,7 +26,6 @@ export class LeaseBoard {
   readonly #words: DataView
   readonly #bytes: Buffer
   readonly #free: number[]
-  readonly #slotOf = new Map<HeldTask, number>()
 
   /** `receiptBytes`: a longer receipt is not kept alive through a blocked loop. */
   constructor(slots: number, receiptBytes: number) {
@@ -59,14 +58,14 @@ export class LeaseBoard {
     this.#words.setInt32(at + 4, queue, true)
     this.#words.setInt32(at + 8, length, true)
     this.#words.setInt32(at, SLOT_USED, true)
-    this.#slotOf.set(task, slot)
+    task.boardSlot = slot
   }
 
   remove(task: HeldTask): void {
-    const slot = this.#slotOf.get(task)
+    const slot = task.boardSlot
     if (slot === undefined) return
+    task.boardSlot = undefined
     this.#words.setInt32(slotOffset(this.layout, slot), SLOT_FREE, true)
-    this.#slotOf.delete(task)
     this.#free.push(slot)
   }
 }

@@ -7,7 +7,7 @@ import type { BoardLayout } from './lease-board.ts'
 
 /** Receipts of Redis and SQLite take some 30 bytes, NATS 120, SQS up to 1024. */
 const RECEIPT_BYTES = 1024
-const SLOTS = 2048
+const LEAST_SLOTS = 2048
 
 export interface LeaseThreadInit {
   readonly layout: BoardLayout
@@ -30,11 +30,12 @@ export class LeaseThread {
   readonly #lanes: ReadonlyMap<string, number>
   #timer: Timer | undefined
 
-  constructor(runtime: Runtime, init: Omit<LeaseThreadInit, 'layout'>) {
+  /** @param most deliveries the worker holds at once */
+  constructor(runtime: Runtime, init: Omit<LeaseThreadInit, 'layout'>, most: number) {
     this.#runtime = runtime
     this.#everyMs = init.leaseMs / 6
     this.#lanes = new Map(init.lanes.map((lane, index) => [lane, index]))
-    this.#board = new LeaseBoard(SLOTS, RECEIPT_BYTES)
+    this.#board = new LeaseBoard(Math.max(most, LEAST_SLOTS), RECEIPT_BYTES)
     this.#beat()
     // The same folder holds this file's sibling in the sources, and its own bundle when published.
     const file = import.meta.url.endsWith('.ts') ? './lease-thread-main.ts' : './lease-thread-main.js'

@@ -7,6 +7,7 @@ import { createEngine } from './engine.ts'
 import type { Engine } from './engine.ts'
 import type { Registration } from './executor.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { SETTLING } from './reception.ts'
 import { abortRunning, drainEngine } from './shut-down.ts'
 import type { Source } from './source.ts'
 import { workerHealth } from './worker-health.ts'
@@ -127,7 +128,11 @@ export class Operation {
     if (origin === undefined || !renewable || !shared || !settings.leaseThread) return
     const { LeaseThread } = await import('./lease-thread.ts')
     const names = worker.queues.flatMap((queue) => lanesOf(queue, lanes).map((lane) => lane.queue))
-    const thread = new LeaseThread(runtime, { origin, lanes: names, leaseMs: settings.leaseMs })
+    const thread = new LeaseThread(
+      runtime,
+      { origin, lanes: names, leaseMs: settings.leaseMs },
+      settings.concurrency + SETTLING,
+    )
     this.#engine.leases.backBy(thread)
     await thread.watching
   }

@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 /** Work held back beyond what runs is at most this long, so nothing waits here while other workers are idle. */
 const HORIZON_MS = 10
 /** Enough that a broker which answers in batches always has one to work on while the other runs. */
-const MOST = 500
+const MOST = 1000
 const WEIGHT = 0.05
 
 /**

@@ -25,7 +25,7 @@ export interface ReceptionOptions {
 }
 
 /** Unsettled deliveries allowed beyond the running and waiting ones, while their settlements are on the way. */
-export const SETTLING = 500
+export const SETTLING = 2000
 
 /** Between the broker and the pool: says how much there is room for, and takes in what comes. */
 export class Reception {

@@ -41,8 +41,8 @@ const FIRST_RETRY_MS = 50
 const LONGEST_RETRY_MS = 2000
 
 /**
- * Ends tasks in batches, one per turn of the event loop: results first, then the settlement, so that a crash in
- * between repeats a task instead of losing what it returned.
+ * Ends tasks in batches, one per turn of the event loop or as soon as nothing runs any more: results first, then the
+ * settlement, so that a crash in between repeats a task instead of losing what it returned.
  */
 export class SettleBatcher {
   readonly #options: SettleBatcherOptions
@@ -55,18 +55,11 @@ export class SettleBatcher {
 
   add(ending: Ending): void {
     this.#pending.push(ending)
-    if (this.#pending.length === 1) this.#options.runtime.nextTurn(() => this.#flush())
+    if (this.#pending.length === 1) this.#options.runtime.nextTurn(() => this.flush())
   }
 
-  /** Resolves when everything added so far is out of our hands. */
-  async drain(): Promise<void> {
-    while (this.#pending.length > 0 || this.#committing.size > 0) {
-      this.#flush()
-      await Promise.all(this.#committing)
-    }
-  }
-
-  #flush(): void {
+  /** Nobody is left to wait for: the broker works on these while the next are fetched. */
+  flush(): void {
     const endings = this.#pending
     if (endings.length === 0) return
     this.#pending = []
@@ -77,6 +70,14 @@ export class SettleBatcher {
       this.#committing.add(commit)
     }
     this.#options.onFlush()
+  }
+
+  /** Resolves when everything added so far is out of our hands. */
+  async drain(): Promise<void> {
+    while (this.#pending.length > 0 || this.#committing.size > 0) {
+      this.flush()
+      await Promise.all(this.#committing)
+    }
   }
 
   async #commit(endings: readonly Ending[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { Executor } from './executor.ts'
 import type { HeldTask } from './held-task.ts'
 import type { Intake } from './intake.ts'
 import type { PrefetchWindow } from './prefetch-window.ts'
-import type { SettleBatcher } from './settle-batcher.ts'
+import type { Ending, SettleBatcher } from './settle-batcher.ts'
 
 export interface TaskPoolOptions {
   readonly executor: Executor
@@ -21,6 +21,7 @@ export class TaskPool {
   readonly #active = new Set<HeldTask>()
   #waiting: HeldTask[] = []
   #next = 0
+  #pumping = false
   #zombies = 0
   #onIdle: (() => void) | undefined
 
@@ -56,12 +57,20 @@ export class TaskPool {
   }
 
   pump(): void {
-    while (this.waiting > 0 && this.#active.size < this.#capacity())
-      void this.#run(this.#waiting[this.#next++]!)
+    if (this.#pumping) return // a handler that has nothing to wait for ended in the loop below, which goes on
+    this.#pumping = true
+    try {
+      while (this.waiting > 0 && this.#active.size < this.#capacity()) this.#run(this.#waiting[this.#next++]!)
+    } finally {
+      this.#pumping = false
+    }
     if (this.#next === this.#waiting.length) {
       this.#waiting = []
       this.#next = 0
     }
+    if (this.#active.size > 0) return
+    this.#options.batcher.flush()
+    this.#onIdle?.()
   }
 
   /** A handler was given up. It takes no slot, until there are as many of its kind as slots: then each takes one again. */
@@ -95,17 +104,22 @@ export class TaskPool {
     return this.concurrency - Math.max(0, this.#zombies - this.concurrency)
   }
 
-  async #run(task: HeldTask): Promise<void> {
-    const { executor, intake, batcher, window, onGone } = this.#options
+  #run(task: HeldTask): void {
+    const { executor, window } = this.#options
     this.#active.add(task)
     const startedAt = window.started()
-    const ending = task.lost ? undefined : await executor.run(task)
+    const ending = task.lost ? undefined : executor.run(task)
+    if (ending instanceof Promise) void ending.then((ended) => this.#end(task, startedAt, ended))
+    else this.#end(task, startedAt, ending)
+  }
+
+  #end(task: HeldTask, startedAt: number, ending: Ending | undefined): void {
+    const { intake, batcher, window, onGone } = this.#options
     window.ended(startedAt)
     this.#active.delete(task)
     intake.clear(task)
     if (ending === undefined) onGone(task)
     else batcher.add(ending)
     this.pump()
-    if (this.#active.size === 0) this.#onIdle?.()
   }
 }

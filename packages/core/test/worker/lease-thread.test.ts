@@ -4,7 +4,7 @@ import { LeaseThread } from '../../src/worker/lease-thread.ts'
 
 function threadOf(): LeaseThread {
   const origin = { module: 'data:text/javascript,', factory: 'none', args: [] }
-  const thread = new LeaseThread(systemRuntime, { origin, lanes: ['default'], leaseMs: 15_000 })
+  const thread = new LeaseThread(systemRuntime, { origin, lanes: ['default'], leaseMs: 15_000 }, 10)
   onTestFinished(() => thread.stop())
   return thread
 }
