@@ -40,6 +40,7 @@ export class Source {
   readonly #options: SourceOptions
   #consumer: Consumer | undefined
   #backoffMs = FIRST_BACKOFF_MS
+  #hadWork = false
   #emptyMs = 0
   #emptyUntil = 0
 
@@ -57,6 +58,11 @@ export class Source {
     if (this.#consumer === undefined)
       throw new QueueError('CLOSED', `Queue "${this.queue}" is not being consumed.`)
     return this.#consumer
+  }
+
+  /** Did the last receive bring anything? */
+  get hadWork(): boolean {
+    return this.#hadWork
   }
 
   /** False for a while after an empty poll, so that an idle queue beside a busy one costs little. */
@@ -120,6 +126,7 @@ export class Source {
   }
 
   #noteEmptiness(empty: boolean): void {
+    this.#hadWork = !empty
     this.#emptyMs = empty ? Math.min(Math.max(this.#emptyMs * 2, EMPTY_MS), LONGEST_EMPTY_MS) : 0
     this.#emptyUntil = empty ? this.runtime.monotonic() + this.#emptyMs : 0
   }
