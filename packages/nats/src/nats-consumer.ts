@@ -1,4 +1,4 @@
-import { QueueError, systemRuntime } from '@bananasjs/core/contract'
+import { eitherSignal, QueueError, systemRuntime } from '@bananasjs/core/contract'
 import type {
   Consumer,
   ConsumeOptions,
@@ -11,7 +11,7 @@ import type { NatsClient } from './nats-client.ts'
 import { Delays } from './nats-delays.ts'
 import type { NatsDriver, NatsMessage } from './nats-driver.ts'
 import { Leases } from './nats-leases.ts'
-import { decode, tokenReader } from './nats-message.ts'
+import { decode, lineReader, tokenReader } from './nats-message.ts'
 import type { Token } from './nats-message.ts'
 import { Puller } from './nats-puller.ts'
 import type { Arrival } from './nats-puller.ts'
@@ -37,6 +37,7 @@ export class NatsConsumer implements Consumer {
   readonly #client: NatsClient
   readonly #queue: string
   readonly #readToken: (receipt: string) => Token | undefined
+  readonly #readLine = lineReader()
   readonly #leaseMs: number
   readonly #onClose: (consumer: NatsConsumer) => void
   readonly #settler: Settler
@@ -46,7 +47,10 @@ export class NatsConsumer implements Consumer {
   readonly #remains: Remains
   readonly #held = new Map<string, Held>()
   readonly #stop = new AbortController()
+  readonly #stopOf = eitherSignal(this.#stop.signal)
   #receiving = false
+  /** What the newest receive has left of the room it was given. */
+  #room = 0
   #polls = 0
   #polledAt = -Infinity
   #wake: (() => void) | undefined
@@ -60,7 +64,7 @@ export class NatsConsumer implements Consumer {
     this.#leaseMs = leaseMs
     this.#onClose = onClose
     this.#settler = new Settler(client, sender, queue)
-    this.#leases = new Leases(this.#settler, leaseMs)
+    this.#leases = new Leases(this.#settler, leaseMs, this.#held)
     this.#delays = new Delays(client, sender, { queue, settler: this.#settler })
     const stream = client.names.queues
     this.#remains = new Remains(client, { stream, consumer: readyConsumer, subject: ready })
@@ -78,7 +82,7 @@ export class NatsConsumer implements Consumer {
     signal?.throwIfAborted()
     if (!(max >= 1)) return []
     this.#enter()
-    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    const stop = this.#stopOf(signal)
     const deadline = systemRuntime.monotonic() + waitMs
     try {
       return await this.#receive(Math.min(Math.floor(max), MAX_BATCH), deadline, stop)
@@ -94,11 +98,13 @@ export class NatsConsumer implements Consumer {
 
   async settle(settlements: readonly Settlement[]): Promise<readonly Failure[]> {
     this.#check()
+    // Now, so that the pull and the acknowledgements are one write, and wake the server once.
+    this.#puller.more(this.#room)
     const { done, failures } = await this.#settler.settle(settlements, {
-      tokenOf: (receipt) => this.#tokenOf(receipt),
+      readToken: this.#readToken,
       held: this.#held,
     })
-    for (const receipt of done) this.#forget(receipt)
+    for (const receipt of done) this.#held.delete(receipt)
     return failures
   }
 
@@ -107,12 +113,15 @@ export class NatsConsumer implements Consumer {
     const failures: Failure[] = []
     const ours: string[] = []
     for (const [index, receipt] of receipts.entries()) {
-      if (this.#tokenOf(receipt) === undefined)
+      if (!this.#held.has(receipt) && this.#readToken(receipt) === undefined)
         failures.push({ index, error: leaseLost(receipt, this.#queue) })
       else ours.push(receipt)
     }
     await this.#settler.lease(ours, leaseMs)
-    for (const receipt of ours) this.#leases.forget(receipt)
+    for (const receipt of ours) {
+      const held = this.#held.get(receipt)
+      if (held !== undefined) held.named = true
+    }
     return failures
   }
 
@@ -127,14 +136,12 @@ export class NatsConsumer implements Consumer {
 
   async #receive(max: number, deadline: number, stop: AbortSignal): Promise<readonly Delivery[]> {
     this.#puller.stay()
+    this.#room = max
     try {
       const ready = this.#handOut(this.#puller.take(max))
-      if (ready.length === 0) {
-        const waits = deadline > systemRuntime.monotonic()
-        return waits ? await this.#await(max, deadline, stop) : await this.#poll(max, stop)
-      }
-      this.#puller.more(max - ready.length)
-      return ready
+      if (ready.length > 0) return ready
+      const waits = deadline > systemRuntime.monotonic()
+      return waits ? await this.#await(max, deadline, stop) : await this.#poll(max, stop)
     } finally {
       if (!stop.aborted) this.#puller.rest()
     }
@@ -211,12 +218,14 @@ export class NatsConsumer implements Consumer {
 
   #handOut(arrivals: readonly Arrival[]): readonly Delivery[] {
     const deliveries: Delivery[] = []
-    for (const { message, at } of arrivals) {
-      const held = this.#heldOf(message)
+    this.#room -= arrivals.length
+    const now = systemRuntime.monotonic()
+    for (const arrival of arrivals) {
+      const held = this.#heldOf(arrival)
       if (held === undefined) continue
       const { receipt, token, stored } = held
       this.#held.set(receipt, held)
-      this.#leases.begin(receipt, at)
+      this.#leases.begin(held, now)
       deliveries.push({
         message: stored.message,
         receipt,
@@ -226,27 +235,19 @@ export class NatsConsumer implements Consumer {
     return deliveries
   }
 
-  #heldOf({ reply: receipt = '', data }: NatsMessage): Held | undefined {
+  #heldOf({ message: { reply: receipt = '', data }, at }: Arrival): Held | undefined {
     const token = this.#readToken(receipt)
     if (token === undefined) return undefined
-    const stored = decode(data)
-    if (!(stored instanceof QueueError)) return { receipt, token, stored }
+    const stored = decode(data, this.#readLine)
+    if (!(stored instanceof QueueError)) return { receipt, token, stored, at, named: false }
     void this.#settler.bury(receipt, data, stored)
     return undefined
   }
 
   async #giveBack(messages: readonly NatsMessage[]): Promise<void> {
-    const held = messages.map((message) => this.#heldOf(message)).filter((one) => one !== undefined)
+    const at = systemRuntime.monotonic()
+    const held = messages.map((message) => this.#heldOf({ message, at })).filter((one) => one !== undefined)
     await this.#settler.giveBack(held)
-  }
-
-  #tokenOf(receipt: string): Token | undefined {
-    return this.#held.get(receipt)?.token ?? this.#readToken(receipt)
-  }
-
-  #forget(receipt: string): void {
-    this.#held.delete(receipt)
-    this.#leases.forget(receipt)
   }
 
   async #close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { systemRuntime } from '@bananasjs/core/contract'
 import type { Timer } from '@bananasjs/core/contract'
-import type { Settler } from './nats-settler.ts'
+import type { Held, Settler } from './nats-settler.ts'
 
 /** A server with less patience is told of each lease at once. */
 const HASTY_MS = 2000
@@ -13,14 +13,15 @@ const STALE_MS = 50
 export class Leases {
   readonly #settler: Settler
   readonly #leaseMs: number
-  /** When each came, oldest first. */
-  readonly #unnamed = new Map<string, number>()
+  readonly #held: ReadonlyMap<string, Held>
   #patienceMs = 0
   #timer: Timer | undefined
 
-  constructor(settler: Settler, leaseMs: number) {
+  /** @param held what the consumer was given and has not settled, oldest first */
+  constructor(settler: Settler, leaseMs: number, held: ReadonlyMap<string, Held>) {
     this.#settler = settler
     this.#leaseMs = leaseMs
+    this.#held = held
   }
 
   /** How long the server lets a delivery go unheard of. */
@@ -28,35 +29,33 @@ export class Leases {
     this.#patienceMs = patienceMs
   }
 
-  /** @param at when it came, by the monotonic clock */
-  begin(receipt: string, at: number): void {
+  /** @param now by the monotonic clock */
+  begin(one: Held, now: number): void {
     const hasty = this.#patienceMs < HASTY_MS || this.#leaseMs < this.#patienceMs
-    const stale = systemRuntime.monotonic() - at > STALE_MS
-    if (this.#leaseMs === this.#patienceMs && !stale) return
-    if (hasty || stale) return this.#settler.leaseSoon(receipt, this.#leaseMs)
-    this.#unnamed.set(receipt, at)
-    this.#timer ??= systemRuntime.setTimer(() => this.#name(), this.#patienceMs / SOON, true)
-  }
-
-  forget(receipt: string): void {
-    this.#unnamed.delete(receipt)
+    const stale = now - one.at > STALE_MS
+    one.named = hasty || stale || this.#leaseMs === this.#patienceMs
+    if (stale || (hasty && this.#leaseMs !== this.#patienceMs))
+      this.#settler.leaseSoon(one.receipt, this.#leaseMs)
+    if (!one.named) this.#timer ??= systemRuntime.setTimer(() => this.#name(), this.#patienceMs / SOON, true)
   }
 
   close(): void {
     this.#timer?.cancel()
-    this.#unnamed.clear()
   }
 
   #name(): void {
     this.#timer = undefined
     const soonMs = this.#patienceMs / SOON
     const now = systemRuntime.monotonic()
-    for (const [receipt, at] of this.#unnamed) {
-      const ageMs = now - at
-      if (ageMs < soonMs / 2) break
-      this.#unnamed.delete(receipt)
-      this.#settler.leaseSoon(receipt, this.#leaseMs - ageMs)
+    let young = false
+    for (const one of this.#held.values()) {
+      if (one.named) continue
+      const ageMs = now - one.at
+      young = ageMs < soonMs / 2
+      if (young) break
+      one.named = true
+      this.#settler.leaseSoon(one.receipt, this.#leaseMs - ageMs)
     }
-    if (this.#unnamed.size > 0) this.#timer = systemRuntime.setTimer(() => this.#name(), soonMs, true)
+    if (young) this.#timer = systemRuntime.setTimer(() => this.#name(), soonMs, true)
   }
 }

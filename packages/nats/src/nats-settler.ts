@@ -1,4 +1,4 @@
-import { QueueError } from '@bananasjs/core/contract'
+import { QueueError, systemRuntime } from '@bananasjs/core/contract'
 import type { Failure, Message, Settlement } from '@bananasjs/core/contract'
 import type { NatsClient } from './nats-client.ts'
 import { NANOS_PER_MS } from './nats-api.ts'
@@ -15,12 +15,22 @@ export interface Held {
   readonly receipt: string
   readonly token: Token
   readonly stored: Stored
+  /** When it came, by the monotonic clock. */
+  readonly at: number
+  /** Was the server told how long this delivery's lease is, or need it not be? */
+  named: boolean
 }
 
 /** What a consumer knows of receipts: all that may be its queue's, and those it was given itself. */
 interface Known {
-  readonly tokenOf: (receipt: string) => Token | undefined
+  readonly readToken: (receipt: string) => Token | undefined
   readonly held: ReadonlyMap<string, Held>
+}
+
+/** Which are settled, and which failed. */
+interface Settled {
+  readonly done: readonly string[]
+  readonly failures: readonly Failure[]
 }
 
 /** What may become of a delivery beside an acknowledgement. */
@@ -44,37 +54,29 @@ export class Settler {
 
   /**
    * Decides the fate of each.
-   * @param held what this consumer was given itself
-   * @returns which are settled, and which failed
    * @throws QueueError
    */
-  async settle(
-    settlements: readonly Settlement[],
-    { tokenOf, held }: Known,
-  ): Promise<{ readonly done: readonly string[]; readonly failures: readonly Failure[] }> {
-    const failures: Failure[] = []
-    const done: string[] = []
-    const moving: { readonly index: number; readonly held: Held; readonly move: Move }[] = []
-    for (const [index, settlement] of settlements.entries()) {
-      const { receipt } = settlement
-      const token = tokenOf(receipt)
-      const known = held.get(receipt)
-      if (token !== undefined && settlement.as === 'ack') done.push(receipt)
-      else {
-        const found = known ?? (token === undefined ? undefined : await this.#find(receipt, token))
-        if (found === undefined || settlement.as === 'ack')
-          failures.push({ index, error: leaseLost(receipt, this.#queue) })
-        else moving.push({ index, held: found, move: settlement })
-      }
+  async settle(settlements: readonly Settlement[], known: Known): Promise<Settled> {
+    const { done, moving, strange, lost } = sorted(settlements, known)
+    // Nothing is waited for without need: so acknowledgements leave together with a pull that was sent just before.
+    for (const { index, token, move } of strange) {
+      const held = await this.#find(move.receipt, token)
+      if (held === undefined) lost.push(index)
+      else moving.push({ index, held, move })
     }
-    const outcomes = await this.#move(
-      moving.map(({ held: one }) => one),
-      moving.map(({ move }) => move),
-    )
-    for (const [at, error] of outcomes.entries()) {
-      const { index, held: one } = moving[at]!
-      if (error === undefined) done.push(one.receipt)
-      else failures.push({ index, error })
+    const failures: Failure[] = lost.map((index) => {
+      return { index, error: leaseLost(settlements[index]!.receipt, this.#queue) }
+    })
+    if (moving.length > 0) {
+      const outcomes = await this.#move(
+        moving.map(({ held }) => held),
+        moving.map(({ move }) => move),
+      )
+      for (const [at, error] of outcomes.entries()) {
+        const { index, held } = moving[at]!
+        if (error === undefined) done.push(held.receipt)
+        else failures.push({ index, error })
+      }
     }
     await this.acknowledge(done)
     return { done, failures: failures.toSorted((a, b) => a.index - b.index) }
@@ -146,7 +148,9 @@ export class Settler {
     })
     if (found === undefined) return undefined
     const stored = decode(Buffer.from(found.data ?? '', 'base64'))
-    return stored instanceof QueueError ? undefined : { receipt, token, stored }
+    return stored instanceof QueueError
+      ? undefined
+      : { receipt, token, stored, at: systemRuntime.monotonic(), named: true }
   }
 
   #letter({ stored, token }: Held, move: Move): Letter {
@@ -176,11 +180,34 @@ export class Settler {
     if (last === undefined) return
     const { link, api, asker } = this.#client
     await api.persist(async () => {
-      const driver = await link.open()
+      const driver = link.connection ?? (await link.open())
       publishOnEach(driver, receipts.slice(0, -1), order)
       await asker.askOn(driver, last, order)
     })
   }
+}
+
+/** By what is to be done: acknowledge, move, or first look at the server for what it is. */
+interface Sorted {
+  readonly done: string[]
+  readonly moving: { readonly index: number; readonly held: Held; readonly move: Move }[]
+  readonly strange: { readonly index: number; readonly token: Token; readonly move: Move }[]
+  /** Of no queue of ours. */
+  readonly lost: number[]
+}
+
+function sorted(settlements: readonly Settlement[], { readToken, held }: Known): Sorted {
+  const all: Sorted = { done: [], moving: [], strange: [], lost: [] }
+  for (let index = 0; index < settlements.length; index += 1) {
+    const move = settlements[index]!
+    const known = held.get(move.receipt)
+    const token = known?.token ?? readToken(move.receipt)
+    if (token === undefined) all.lost.push(index)
+    else if (move.as === 'ack') all.done.push(move.receipt)
+    else if (known === undefined) all.strange.push({ index, token, move })
+    else all.moving.push({ index, held: known, move })
+  }
+  return all
 }
 
 function leaseOrder(leaseMs: number): string {
