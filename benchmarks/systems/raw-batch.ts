@@ -1,6 +1,6 @@
-/** Most deliveries that a worker of this project holds beyond the running ones; the raw drivers get batches as large. */
-const AHEAD = 1000
+import { MOST_AHEAD } from '../../packages/core/src/worker/prefetch-window.ts'
 
+/** The raw drivers get batches as large as what a worker of this project holds, by the same number: a copy of it once fell behind. */
 export function rawBatch(concurrency: number): number {
-  return concurrency + AHEAD
+  return concurrency + MOST_AHEAD
 }

@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 /** Work held back beyond what runs is at most this long, so nothing waits here while other workers are idle. */
 const HORIZON_MS = 10
 /** Enough that a broker which answers in batches always has one to work on while the other runs. */
-const MOST = 1000
+export const MOST_AHEAD = 1000
 const WEIGHT = 0.05
 
 /**
@@ -32,6 +32,6 @@ export class PrefetchWindow {
   extra(concurrency: number): number {
     // Little's law: what can run within the horizon, less what runs already.
     const ahead = Math.floor((HORIZON_MS * concurrency) / Math.max(this.#meanMs, 0.01)) - concurrency
-    return Math.min(MOST, Math.max(0, ahead))
+    return Math.min(MOST_AHEAD, Math.max(0, ahead))
   }
 }
