@@ -6,6 +6,12 @@ import { transportFor } from '../transport.ts'
 
 /** Of the tasks of an experiment. */
 const QUEUE = 'chaos'
+/**
+ * As many as an attempt may fail in these experiments, which kill each worker after eight seconds or so and cut its
+ * connections: with the five of the default, a task that nobody was ever given may be taken for poison, when its hand-overs
+ * went to polls of workers that were gone.
+ */
+const MAX_CRASHES = 20
 const WORKER = fileURLToPath(new URL('worker-process.ts', import.meta.url))
 
 export interface RunOnOptions {
@@ -63,6 +69,7 @@ async function runAt(
       plainTransport: () => transportFor(url),
       workers: options.workers ?? 4,
       concurrency: options.concurrency ?? 20,
+      maxCrashes: MAX_CRASHES,
       history: options.history,
       sites: [...(proxy === undefined ? [] : [proxy]), ...serverOf(broker, starter)],
       summary: `${starter.name}, ${options.workers ?? 4} worker processes`,

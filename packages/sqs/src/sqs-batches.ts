@@ -1,6 +1,6 @@
 import { QueueError, systemRuntime } from '@bananasjs/core/contract'
 import type { SqsClient } from './sqs-client.ts'
-import { entryError } from './sqs-errors.ts'
+import { entryError, lostError } from './sqs-errors.ts'
 
 /** Most entries of one call. */
 export const BATCH = 10
@@ -14,6 +14,7 @@ export interface Entry<T> {
 }
 
 export interface BatchReply {
+  readonly Successful?: readonly { readonly Id: string | undefined }[] | undefined
   readonly Failed?:
     | readonly {
         readonly Id: string | undefined
@@ -100,12 +101,28 @@ async function attempt<T extends object>(
 ): Promise<readonly Failed<T>[]> {
   try {
     const reply = await call(batch.map(({ request }, at) => ({ ...request, Id: String(at) })))
-    return (reply.Failed ?? []).map((failed) => {
-      const error = entryError(where, failed)
-      return { entry: batch[Number(failed.Id)]!, error, again: error.retryable }
-    })
+    return told(batch, reply, where)
   } catch (error) {
     if (!QueueError.is(error)) throw error
     return batch.map((entry) => ({ entry, error, again: false }))
   }
+}
+
+/** What the answer says of each entry. One that it passes over may have been done or not: it counts as neither. */
+function told<T>(
+  batch: readonly Entry<T>[],
+  { Successful = [], Failed = [] }: BatchReply,
+  where: string,
+): readonly Failed<T>[] {
+  const done = new Set(Successful.map(({ Id }) => Id))
+  const refused = new Map(Failed.map((failed) => [failed.Id, failed]))
+  return batch.flatMap((entry, at) => {
+    const id = String(at)
+    if (done.has(id)) return []
+    const failed = refused.get(id)
+    if (failed === undefined)
+      return { entry, error: lostError(where, new Error('its answer passes over an entry')), again: false }
+    const error = entryError(where, failed)
+    return { entry, error, again: error.retryable }
+  })
 }

@@ -18,8 +18,8 @@ export interface WorkResult {
 }
 
 /**
- * Writes down each run of a task of the load, past the queue, before it can have an effect. Goes first among the plugins,
- * outside of the faults: what it sees is what core sees.
+ * Writes down each run of a task of the load, and that it is given up, past the queue, before it can have an effect. Goes
+ * first among the plugins, outside of the faults: what it sees is what core sees.
  * @param run whose tasks are meant
  * @param isRight whether a value is what that task should return
  */
@@ -44,6 +44,13 @@ export function witness(
       } catch (error) {
         write('fail')
         throw error
+      }
+    },
+    async finish(ended) {
+      for (const { state, headers, attempt } of ended) {
+        const key = headers[KEY_HEADER]
+        if (state !== 'failed' || key === undefined || headers[RUN_HEADER] !== run) continue
+        sink({ kind: 'dead', task: Number(key), attempt, worker: '', at: monotonicMs() })
       }
     },
   }

@@ -1,6 +1,7 @@
 /** What a worker wrote down about a task of the load. */
 export interface RunFact {
-  readonly kind: 'start' | 'end' | 'wrong' | 'fail'
+  /** `dead`: about to be set aside for good; if that does not come through, the task comes again. */
+  readonly kind: 'start' | 'end' | 'wrong' | 'fail' | 'dead'
   /** Number of the task. */
   readonly task: number
   readonly attempt: number
@@ -29,6 +30,8 @@ export interface TaskEntry {
   resends: number
   doneAt: number | undefined
   wrong: boolean
+  /** A worker set it aside, by its own account. */
+  setAside: boolean
   dead: boolean
   readonly runs: TaskRun[]
 }
@@ -65,6 +68,7 @@ export class Ledger {
       resends: 0,
       doneAt: undefined,
       wrong: false,
+      setAside: false,
       dead: false,
       runs: [],
     })
@@ -100,6 +104,10 @@ export class Ledger {
       entry.runs.push({ worker: fact.worker, startedAt: fact.at, endedAt: undefined, outcome: 'running' })
       return
     }
+    if (fact.kind === 'dead') {
+      entry.setAside = true
+      return
+    }
     const run = entry.runs.findLast((one) => one.worker === fact.worker && one.endedAt === undefined)
     if (run === undefined) return
     run.endedAt = fact.at
@@ -109,6 +117,11 @@ export class Ledger {
     entry.doneAt ??= fact.at
     if (fact.kind === 'wrong') entry.wrong = true
     this.#open.delete(entry)
+  }
+
+  /** What workers have set aside, and nobody has done. */
+  get setAside(): readonly number[] {
+    return this.#entries.filter((one) => one.setAside && one.doneAt === undefined).map(({ task }) => task)
   }
 
   /** Acknowledged tasks that are neither done nor dead. */

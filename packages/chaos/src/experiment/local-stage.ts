@@ -70,7 +70,7 @@ export async function localStage(options: LocalStageOptions): Promise<Stage> {
     facts: () => found.splice(0),
     deaths: [],
     own: options.own,
-    ...history.of(plain.broker),
+    ...history.of(plain.broker, options.worker),
     summary: `${plain.broker.name}, ${options.workers ?? WORKERS} workers in this process`,
     async [Symbol.asyncDispose]() {
       await chaos.calm()

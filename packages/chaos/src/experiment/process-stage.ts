@@ -40,6 +40,8 @@ export interface ProcessStageOptions {
   readonly workers?: number | undefined
   readonly concurrency?: number | undefined
   readonly leaseMs?: number | undefined
+  /** Workers that may die with a task before it is set aside as poison. Default 5, as for every worker. */
+  readonly maxCrashes?: number | undefined
   /** Further places for faults: a proxy, a server. They are not closed here. */
   readonly sites?: readonly FaultSite[] | undefined
   readonly namespace?: string | undefined
@@ -105,7 +107,7 @@ export async function processStage(options: ProcessStageOptions): Promise<Stage>
     facts: () => reader.read(),
     deaths,
     own: options.own,
-    ...history.of(plain.broker),
+    ...history.of(plain.broker, options),
     summary: options.summary ?? `${observer.broker.name}, ${options.workers ?? WORKERS} worker processes`,
     [Symbol.asyncDispose]: close,
   }
@@ -116,9 +118,10 @@ function crewsOf(
   options: ProcessStageOptions,
   { run, folder, namespace, deaths, adopt }: Backstage,
 ): readonly Crew[] {
-  const { concurrency = 10, leaseMs = 3000, workers = WORKERS, worker, controlArgs } = options
+  const { concurrency = 10, leaseMs = 3000, maxCrashes, workers = WORKERS, worker, controlArgs } = options
   const onExit = (death: Death): void => void deaths.push(death)
-  const setting = { run, folder, namespace, concurrency, leaseMs, history: options.history !== false }
+  const history = options.history !== false
+  const setting = { run, folder, namespace, concurrency, leaseMs, maxCrashes, history }
   return [
     new Crew({
       size: workers,

@@ -48,11 +48,14 @@ export class HistoryFolder {
     return { transport, plugins: [plugin] }
   }
 
-  /** For a stage on this broker. */
-  of({ supports }: Broker): { readonly history?: RunHistory } {
-    return this.#folder === undefined
-      ? {}
-      : { history: { folder: this.#folder, promised: promisedBy(supports) } }
+  /** For a stage with such workers on this broker. */
+  of(
+    { supports }: Broker,
+    { maxCrashes }: { readonly maxCrashes?: number | undefined } = {},
+  ): { readonly history?: RunHistory } {
+    if (this.#folder === undefined) return {}
+    const promised = { ...promisedBy(supports), ...(maxCrashes !== undefined && { maxCrashes }) }
+    return { history: { folder: this.#folder, promised } }
   }
 
   close(): void {

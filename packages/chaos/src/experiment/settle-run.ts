@@ -14,7 +14,7 @@ const EMPTY_MS = 5000
 
 /** Waits until every task has ended or the patience is over, then asks the broker what it still holds, and what is dead. */
 export async function settleRun(state: RunState, signal: AbortSignal): Promise<void> {
-  const { stage, schedule } = state
+  const { schedule } = state
   const deadline = monotonicMs() + schedule.drainMs
   let emptySince = Infinity
   while (monotonicMs() < deadline && !signal.aborted) {
@@ -26,33 +26,39 @@ export async function settleRun(state: RunState, signal: AbortSignal): Promise<v
     if (monotonicMs() - emptySince > EMPTY_MS) break
     await sleep(systemRuntime, LOOK_MS, signal).catch(() => undefined)
   }
-  await look(state)
+  // Of all, not only of what is missing: a task that is both done and dead breaks a promise.
+  await markDead(state, await look(state)).catch(() => undefined)
   // Without a count nobody can tell what is lost from what is late.
   if (state.drained === undefined && state.ledger.unfinished > 0) state.drained = false
-  await markDead(stage.observer, state.ledger, stage.run).catch(() => undefined)
   state.endedAt = monotonicMs()
 }
 
-async function look(state: RunState): Promise<void> {
+async function look(state: RunState): Promise<Holdings> {
   const { ledger, stage } = state
   for (const fact of stage.facts()) ledger.add(fact)
-  if (ledger.unfinished > 0) await markDead(stage.observer, ledger, stage.run).catch(() => undefined)
-  state.drained = await isEmpty(stage.observer)
+  const held = await holdings(stage.observer)
+  state.drained = held === 'unknown' ? undefined : held !== 'silent' && held.open === 0
+  if (ledger.unfinished > 0) await markDead(state, held).catch(() => undefined)
+  return held
 }
 
-/** `undefined` when the broker cannot be asked. */
-async function isEmpty({ queues, broker }: Bananas): Promise<boolean | undefined> {
-  if (broker.supports.inspect !== 'counts') return undefined
+/** What the broker still holds, by its own count. */
+type Holdings = { readonly open: number; readonly dead: number } | 'unknown' | 'silent'
+
+async function holdings({ queues, broker }: Bananas): Promise<Holdings> {
+  if (broker.supports.inspect !== 'counts') return 'unknown'
   try {
     const counts = await Promise.all([queues.inspect(WORK_QUEUE), queues.inspect(CONTROL_QUEUE)])
-    return counts.every((one) => openTasks(one) === 0)
+    return { open: sum(counts.map(openTasks)), dead: sum(counts.map(({ dead }) => dead)) }
   } catch {
-    return false
+    return 'silent'
   }
 }
 
-async function markDead({ queues, broker }: Bananas, ledger: Ledger, run: string): Promise<void> {
-  if (!broker.supports.deadLetters) return
+async function markDead({ stage, ledger }: RunState, held: Holdings): Promise<void> {
+  const { observer, run } = stage
+  const { queues, broker } = observer
+  if (!broker.supports.deadLetters) return markCounted(ledger, held)
   for (const queue of [WORK_QUEUE, CONTROL_QUEUE]) {
     for (let after: string | undefined; ;) {
       const page = await queues.dead(queue, { limit: PAGE, ...(after !== undefined && { after }) })
@@ -62,4 +68,15 @@ async function markDead({ queues, broker }: Bananas, ledger: Ledger, run: string
       if (after === undefined) break
     }
   }
+}
+
+/** Where letters cannot be read, workers know which tasks they have set aside, and the broker how many letters it has. */
+function markCounted(ledger: Ledger, held: Holdings): void {
+  if (held === 'unknown' || held === 'silent' || held.open > 0) return // they may come again, and be done
+  const { setAside } = ledger
+  if (setAside.length <= held.dead) for (const task of setAside) ledger.dead(task)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0)
 }

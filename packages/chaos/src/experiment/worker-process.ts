@@ -22,6 +22,7 @@ export interface WorkerSetting {
   readonly namespace: string
   readonly concurrency: number
   readonly leaseMs: number
+  readonly maxCrashes?: number | undefined
   /** Writes down a history beside its facts. */
   readonly history: boolean
 }
@@ -50,12 +51,13 @@ export async function runChaosWorker(transport: Transport, own?: OwnWork): Promi
   })
   process.once('disconnect', () => process.exit(1)) // never outlive the experiment
   process.once('SIGTERM', () => history?.write({ kind: 'stopping' }))
-  const { queue, concurrency, leaseMs } = setting
+  const { queue, concurrency, leaseMs, maxCrashes } = setting
   const worker = app.worker({
     id,
     queues: [queue],
     concurrency,
     lease: leaseMs,
+    ...(maxCrashes !== undefined && { maxCrashes }),
     drain: '5s',
     onError: () => undefined,
   })

@@ -14,6 +14,11 @@ const RULES: readonly Rule[] = [
       `${groups.fault.dead} tasks ended as dead letters: raise retry.limit or retry.maxDelay so that retries outlast the faults, or redrive them afterwards.`,
   },
   {
+    when: ({ groups, faults }) => groups.fault.dead > 0 && bit(faults, /^process\.|^task\.crash|^link\./),
+    say: () =>
+      'Some of the dead letters may be tasks that went down with one worker after the other, or whose hand-overs got lost on the way: their reason says "poison". Raise maxCrashes of the workers where that is nobody’s fault.',
+  },
+  {
     when: ({ groups }) => groups.fault.failedAttempts > groups.fault.acknowledged,
     say: ({ groups }) =>
       `${(groups.fault.attempts / Math.max(1, groups.fault.acknowledged)).toFixed(1)} attempts for each task: retries multiply the load. Set retry.jitter and a longer retry.delay.`,

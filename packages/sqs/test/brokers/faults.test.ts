@@ -93,6 +93,28 @@ describe('a batch that fails in part', () => {
     await take(await consumerOf(broker, queue), 3)
   })
 
+  test('whose answer passes over an entry: nobody knows what became of it, and it does not count as done', async () => {
+    const proxy = await proxyTo(server.process())
+    const { broker } = transportOn(proxy.url)
+    const queue = queueName()
+    const without = (id: string) => ({
+      reply: ({ Successful, ...rest }: Record<string, unknown>) => ({
+        ...rest,
+        Successful: (Successful as { Id: string }[]).filter(({ Id }) => Id !== id),
+      }),
+    })
+    proxy.rule = first(1, 'SendMessageBatch', without('1'))
+    const failures = await broker.publish(queue, messages(3))
+    expect(failures.map(({ index, error }) => [index, error.code])).toEqual([[1, 'CONNECTION_LOST']])
+    const consumer = await consumerOf(broker, queue)
+    const held = await take(consumer, 3)
+    proxy.rule = first(1, 'DeleteMessageBatch', without('0'))
+    const settle = () => consumer.settle(held.map(({ receipt }) => ({ receipt, as: 'ack' as const })))
+    await expect(settle()).rejects.toMatchObject({ code: 'CONNECTION_LOST', retryable: true })
+    expect(await settle()).toEqual([])
+    expect(proxy.calls.at(-1)!.body.Entries).toHaveLength(1)
+  })
+
   test('of acknowledgements is completed, too', async () => {
     const proxy = await proxyTo(server.process())
     const { broker } = transportOn(proxy.url)
