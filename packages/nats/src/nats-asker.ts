@@ -1,4 +1,4 @@
-import { systemRuntime } from '@bananasjs/core/contract'
+import { systemRuntime, TurnoverMap } from '@bananasjs/core/contract'
 import type { Timer } from '@bananasjs/core/contract'
 import { createInbox } from '@nats-io/transport-node'
 import type { NatsDriver, NatsMessage } from './nats-driver.ts'
@@ -29,7 +29,7 @@ export class NobodyError extends Error {
 export class Asker {
   readonly #link: NatsLink
   readonly #commandMs: number
-  readonly #open = new Map<string, Question>()
+  readonly #open = new TurnoverMap<string, Question>()
   #driver: NatsDriver | undefined
   #inbox = ''
   #count = 0
@@ -93,37 +93,37 @@ export class Asker {
     else question.done(undefined, message)
   }
 
-  /** Every question has the same time, so the oldest are due first. */
   #sweep(): void {
     this.#timer = undefined
     const now = systemRuntime.monotonic()
-    for (const [token, { deadline, done, subject }] of this.#open) {
-      if (deadline > now) break
-      this.#open.delete(token)
-      done(
+    this.#end(
+      ({ deadline }) => deadline <= now,
+      ({ subject }) =>
         lostError(this.#link.where, new Error(`no answer on ${subject} for ${this.#commandMs} ms`)),
-        undefined,
-      )
-    }
+    )
     if (this.#open.size > 0) this.#timer = systemRuntime.setTimer(() => this.#sweep(), this.#commandMs / 4)
   }
 
   #fail(errorOf: (question: Question) => unknown): void {
-    const open = [...this.#open.values()]
-    this.#open.clear()
     this.#timer?.cancel()
     this.#timer = undefined
-    for (const question of open) question.done(errorOf(question), undefined)
+    this.#end(() => true, errorOf)
   }
 
   /** The server does not answer what it forbids; it says so to the whole connection. */
   #deny(error: unknown): void {
     const { subject } = error as { subject?: string }
-    for (const [token, question] of this.#open) {
-      if (question.subject !== subject) continue
-      this.#open.delete(token)
-      question.done(error, undefined)
-    }
+    this.#end(
+      (question) => question.subject === subject,
+      () => error,
+    )
+  }
+
+  /** All are taken out before the first is told: who is told may ask again. */
+  #end(which: (question: Question) => boolean, errorOf: (question: Question) => unknown): void {
+    const ended = [...this.#open.entries()].filter(([, question]) => which(question))
+    for (const [token] of ended) this.#open.delete(token)
+    for (const [, question] of ended) question.done(errorOf(question), undefined)
   }
 }
 

@@ -1,4 +1,4 @@
-import { eitherSignal, QueueError, systemRuntime } from '@bananasjs/core/contract'
+import { eitherSignal, QueueError, systemRuntime, TurnoverMap } from '@bananasjs/core/contract'
 import type {
   Consumer,
   ConsumeOptions,
@@ -45,7 +45,7 @@ export class NatsConsumer implements Consumer {
   readonly #delays: Delays
   readonly #leases: Leases
   readonly #remains: Remains
-  readonly #held = new Map<string, Held>()
+  readonly #held = new TurnoverMap<string, Held>()
   readonly #stop = new AbortController()
   readonly #stopOf = eitherSignal(this.#stop.signal)
   #receiving = false
@@ -217,22 +217,18 @@ export class NatsConsumer implements Consumer {
   }
 
   #handOut(arrivals: readonly Arrival[]): readonly Delivery[] {
-    const deliveries: Delivery[] = []
     this.#room -= arrivals.length
     const now = systemRuntime.monotonic()
-    for (const arrival of arrivals) {
-      const held = this.#heldOf(arrival)
-      if (held === undefined) continue
-      const { receipt, token, stored } = held
-      this.#held.set(receipt, held)
-      this.#leases.begin(held, now)
-      deliveries.push({
-        message: stored.message,
-        receipt,
-        deliveries: stored.deliveries + token.handOvers,
-      })
-    }
-    return deliveries
+    return arrivals.map((arrival) => this.#deliveryOf(arrival, now)).filter((one) => one !== undefined)
+  }
+
+  #deliveryOf(arrival: Arrival, now: number): Delivery | undefined {
+    const held = this.#heldOf(arrival)
+    if (held === undefined) return undefined
+    const { receipt, token, stored } = held
+    this.#held.set(receipt, held)
+    this.#leases.begin(held, now)
+    return { message: stored.message, receipt, deliveries: stored.deliveries + token.handOvers }
   }
 
   #heldOf({ message: { reply: receipt = '', data }, at }: Arrival): Held | undefined {

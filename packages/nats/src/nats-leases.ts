@@ -1,5 +1,5 @@
 import { systemRuntime } from '@bananasjs/core/contract'
-import type { Timer } from '@bananasjs/core/contract'
+import type { Timer, TurnoverMap } from '@bananasjs/core/contract'
 import type { Held, Settler } from './nats-settler.ts'
 
 /** A server with less patience is told of each lease at once. */
@@ -13,12 +13,12 @@ const STALE_MS = 50
 export class Leases {
   readonly #settler: Settler
   readonly #leaseMs: number
-  readonly #held: ReadonlyMap<string, Held>
+  readonly #held: TurnoverMap<string, Held>
   #patienceMs = 0
   #timer: Timer | undefined
 
-  /** @param held what the consumer was given and has not settled, oldest first */
-  constructor(settler: Settler, leaseMs: number, held: ReadonlyMap<string, Held>) {
+  /** @param held what the consumer was given and has not settled */
+  constructor(settler: Settler, leaseMs: number, held: TurnoverMap<string, Held>) {
     this.#settler = settler
     this.#leaseMs = leaseMs
     this.#held = held
@@ -51,8 +51,10 @@ export class Leases {
     for (const one of this.#held.values()) {
       if (one.named) continue
       const ageMs = now - one.at
-      young = ageMs < soonMs / 2
-      if (young) break
+      if (ageMs < soonMs / 2) {
+        young = true
+        continue
+      }
       one.named = true
       this.#settler.leaseSoon(one.receipt, this.#leaseMs - ageMs)
     }

@@ -16,13 +16,13 @@ export interface Facts {
 /** The first line of what is stored, as JSON; the body follows the line break. Absent is what is usual. */
 interface Line {
   readonly id: string
-  readonly headers?: Headers
+  readonly headers?: Headers | undefined
   /** 50 where absent. */
-  readonly priority?: number
-  readonly group?: string
-  readonly deliveries?: number
-  readonly delayMs?: number
-  readonly reason?: string
+  readonly priority?: number | undefined
+  readonly group?: string | undefined
+  readonly deliveries?: number | undefined
+  readonly delayMs?: number | undefined
+  readonly reason?: string | undefined
 }
 
 const NO_HEADERS: Headers = Object.freeze({})
@@ -72,12 +72,12 @@ export function decode(
   // Out of Node's pool: memory of its own would take longer than all the rest.
   const body = Buffer.allocUnsafe(bytes.length - end - 1)
   bytes.copy(body, 0, end + 1)
-  return {
-    message: { id, headers, body, priority, delayMs: 0, ...(group !== undefined && { group }) },
-    deliveries,
-    delayMs,
-    reason,
-  }
+  // Spelled out: a spread takes longer than all the other fields together.
+  const message =
+    group === undefined
+      ? { id, headers, body, priority, delayMs: 0 }
+      : { id, headers, body, priority, delayMs: 0, group }
+  return { message, deliveries, delayMs, reason }
 }
 
 const BEGIN = '{"id":"'
@@ -92,12 +92,14 @@ export function lineReader(): (text: string) => Line | undefined {
     const end = text.startsWith(BEGIN) ? text.indexOf('"', BEGIN.length) : -1
     const id = text.slice(BEGIN.length, end)
     if (end === -1 || id.includes('\\')) return parsed(text)
-    const rest = text.slice(end)
-    if (rest === known?.rest) return { ...known.line, id }
+    if (known !== undefined && text.length - end === known.rest.length && text.endsWith(known.rest)) {
+      const { headers, priority, group, deliveries, delayMs, reason } = known.line
+      return { id, headers, priority, group, deliveries, delayMs, reason }
+    }
     const line = parsed(text)
     if (line === undefined) return undefined
     Object.freeze(line.headers)
-    known = { rest, line }
+    known = { rest: text.slice(end), line }
     return line
   }
 }

@@ -77,6 +77,8 @@ export class Puller {
   readonly #next: string
   readonly #unlisten: () => void
   readonly #buffer: Arrival[] = []
+  /** When the first of what came since the last `take` did: for a moment, all the others came then, too. */
+  #arrivedAt: number | undefined
   #line: Line | undefined
   #pulls = 0
   #silences = 0
@@ -117,6 +119,7 @@ export class Puller {
   }
 
   take(max: number): readonly Arrival[] {
+    this.#arrivedAt = undefined
     return this.#buffer.splice(0, max)
   }
 
@@ -247,7 +250,8 @@ export class Puller {
 
   #onArrival(line: Line, message: NatsMessage): void {
     this.#silences = 0
-    line.heardAt = systemRuntime.monotonic()
+    this.#arrivedAt ??= systemRuntime.monotonic()
+    line.heardAt = this.#arrivedAt
     const [pull] = line.pulls
     // A message carries the subject it was sent to, so it is their order that tells which pull it came of.
     if (pull !== undefined) pull.left -= 1

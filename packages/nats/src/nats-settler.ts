@@ -24,7 +24,7 @@ export interface Held {
 /** What a consumer knows of receipts: all that may be its queue's, and those it was given itself. */
 interface Known {
   readonly readToken: (receipt: string) => Token | undefined
-  readonly held: ReadonlyMap<string, Held>
+  readonly held: Pick<ReadonlyMap<string, Held>, 'get'>
 }
 
 /** Which are settled, and which failed. */

@@ -1,4 +1,4 @@
-import { eitherSignal, QueueError, systemRuntime } from '@bananasjs/core/contract'
+import { eitherSignal, QueueError, systemRuntime, TurnoverMap } from '@bananasjs/core/contract'
 import type {
   Consumer,
   ConsumeOptions,
@@ -43,7 +43,7 @@ export class RabbitmqConsumer implements Consumer {
   readonly #queue: string
   readonly #prefetch: number
   readonly #onClose: (consumer: RabbitmqConsumer) => void
-  readonly #held = new Map<string, Held>()
+  readonly #held = new TurnoverMap<string, Held>()
   readonly #settling = new Settling()
   readonly #stop = new AbortController()
   readonly #stopOf = eitherSignal(this.#stop.signal)

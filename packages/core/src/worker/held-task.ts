@@ -15,6 +15,8 @@ export class HeldTask {
   leaseEndsAt: number
   /** Set when the handler starts. Epoch ms. */
   startedAt = 0
+  /** Its place among what the lease keeper looks after; below 0 when it is not there. */
+  place = -1
   /** Where its receipt stands on the lease board, if it does. */
   boardSlot: number | undefined
   /** Settled over the head of a handler that would not end. */

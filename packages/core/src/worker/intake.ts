@@ -20,10 +20,16 @@ export interface IntakeOptions extends TaskRunHost {
 /** How a task ends that is not run. Called once its lease is known to be ours. */
 type Verdict = () => Promise<Ending> | Ending
 
-/** What to do with a delivery: run it, or, with a verdict, be done with it. */
-export interface Admission {
+/** What is not run, and how it ends. */
+export interface Unfit {
   readonly task: HeldTask
-  readonly verdict?: Verdict
+  readonly verdict: Verdict
+}
+
+export interface Admissions {
+  /** To be run, in their order. */
+  readonly fit: readonly HeldTask[]
+  readonly unfit: readonly Unfit[]
 }
 
 const UNKNOWN_LIMIT = 10
@@ -45,19 +51,21 @@ export class Intake {
     this.#options = options
   }
 
-  admit(
-    source: Source,
-    deliveries: readonly Delivery[],
-    revoked?: ReadonlySet<string>,
-  ): readonly Admission[] {
+  admit(source: Source, deliveries: readonly Delivery[], revoked?: ReadonlySet<string>): Admissions {
     const now = source.runtime.monotonic()
-    return deliveries.map((delivery) => {
+    const unfit: Unfit[] = []
+    const all = deliveries.map((delivery) => {
       const envelope = this.#envelopes.read(delivery)
-      if (envelope instanceof QueueError) return this.#unreadable(source, delivery, envelope, now)
-      const task = new HeldTask(delivery, source, envelope, this.#options.leaseMs, now)
-      const verdict = this.#verdictOn(task, revoked)
-      return verdict === undefined ? { task } : { task, verdict }
+      const readable = envelope instanceof QueueError ? UNREADABLE : envelope
+      const task = new HeldTask(delivery, source, readable, this.#options.leaseMs, now)
+      const verdict =
+        envelope instanceof QueueError ? this.#unreadable(task, envelope) : this.#verdictOn(task, revoked)
+      if (verdict !== undefined) unfit.push({ task, verdict })
+      return task
     })
+    if (unfit.length === 0) return { fit: all, unfit }
+    const out = new Set(unfit.map(({ task }) => task))
+    return { fit: all.filter((task) => !out.has(task)), unfit }
   }
 
   /** A suspect came back in one piece, or never ran. */
@@ -65,10 +73,8 @@ export class Intake {
     if (this.#suspect === held) this.#suspect = undefined
   }
 
-  // oxlint-disable-next-line max-params -- a delivery, where it came from, when, and what is wrong with it
-  #unreadable(source: Source, delivery: Delivery, error: QueueError, now: number): Admission {
-    const task = new HeldTask(delivery, source, UNREADABLE, this.#options.leaseMs, now)
-    return { task, verdict: () => this.#options.executor.dead(task, `unreadable: ${error.message}`, error) }
+  #unreadable(task: HeldTask, error: QueueError): Verdict {
+    return () => this.#options.executor.dead(task, `unreadable: ${error.message}`, error)
   }
 
   #verdictOn(held: HeldTask, revoked: ReadonlySet<string> | undefined): Verdict | undefined {

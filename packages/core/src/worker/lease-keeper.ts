@@ -10,7 +10,8 @@ import type { Source } from './source.ts'
  * extended in time, or is told lost, aborts its task.
  */
 export class LeaseKeeper {
-  readonly #held = new Map<string, HeldTask>()
+  /** In no order. Each knows its place, which costs a short task less than a map by receipts does. */
+  readonly #held: HeldTask[] = []
   readonly #runtime: Runtime
   readonly #leaseMs: number
   readonly #lease: { readonly renewable: boolean; readonly maxMs: number }
@@ -29,22 +30,24 @@ export class LeaseKeeper {
   }
 
   get size(): number {
-    return this.#held.size
-  }
-
-  tasks(): IterableIterator<HeldTask> {
-    return this.#held.values()
+    return this.#held.length
   }
 
   add(task: HeldTask): void {
-    this.#held.set(task.delivery.receipt, task)
+    task.place = this.#held.push(task) - 1
     this.#thread?.add(task)
     if (this.#lease.renewable && !this.#stopped)
       this.#timer ??= this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
   }
 
   remove(task: HeldTask): void {
-    this.#held.delete(task.delivery.receipt)
+    if (task.place < 0) return
+    const last = this.#held.pop()!
+    if (last !== task) {
+      this.#held[task.place] = last
+      last.place = task.place
+    }
+    task.place = -1
     this.#thread?.remove(task)
   }
 
@@ -69,12 +72,12 @@ export class LeaseKeeper {
 
   async #tick(): Promise<void> {
     const bySource = new Map<Source, HeldTask[]>()
-    for (const task of this.#held.values()) {
+    for (const task of this.#held) {
       if (!task.lost && this.#isDue(task)) append(bySource, task.source, task)
     }
     await Promise.all([...bySource].map(([source, tasks]) => this.#extend(source, tasks)))
     this.#timer = undefined
-    if (this.#held.size > 0 && !this.#stopped)
+    if (this.#held.length > 0 && !this.#stopped)
       this.#timer = this.#runtime.setTimer(() => void this.#tick(), this.#leaseMs / 3, true)
   }
 

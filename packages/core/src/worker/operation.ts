@@ -83,7 +83,7 @@ export class Operation {
   revoke(ids: readonly string[], reason: string | undefined): readonly string[] {
     this.#engine.revocations.noteOne()
     const wanted = new Set(ids)
-    const found = [...this.#engine.pool.tasks()].filter((task) => wanted.has(task.id))
+    const found = this.#engine.pool.tasks().filter((task) => wanted.has(task.id))
     for (const task of found)
       task.abort(
         new QueueError(

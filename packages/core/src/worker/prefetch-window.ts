@@ -19,14 +19,17 @@ export class PrefetchWindow {
     this.#runtime = runtime
   }
 
-  /** Call at the start of a run; call what it returns at its end. */
+  /** Call at the start of a run, and `ended` at its end with what this returned. */
   started(): number {
     return this.#runtime.monotonic()
   }
 
-  ended(startedAt: number): void {
-    const ms = this.#runtime.monotonic() - startedAt
+  /** @returns when that was: another run may begin there */
+  ended(startedAt: number): number {
+    const endedAt = this.#runtime.monotonic()
+    const ms = endedAt - startedAt
     this.#meanMs = ms > HORIZON_MS ? Math.max(this.#meanMs, ms) : this.#meanMs + (ms - this.#meanMs) * WEIGHT
+    return endedAt
   }
 
   extra(concurrency: number): number {

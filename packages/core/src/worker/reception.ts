@@ -2,7 +2,7 @@ import type { Delivery } from '../contract/message.ts'
 import type { EventPublisher } from '../task/event-publisher.ts'
 import { HEADER } from '../task/envelope.ts'
 import type { HeldTask } from './held-task.ts'
-import type { Admission, Intake } from './intake.ts'
+import type { Admissions, Intake, Unfit } from './intake.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { PrefetchWindow } from './prefetch-window.ts'
 import type { RevocationWatch } from './revocation-watch.ts'
@@ -68,24 +68,20 @@ export class Reception {
     })
   }
 
-  #take(admissions: readonly Admission[], source: Source): void {
+  #take({ fit, unfit }: Admissions, source: Source): void {
     const { leases, pool } = this.#options
-    const fit: HeldTask[] = []
-    const unfit: Admission[] = []
-    for (const admission of admissions) {
-      leases.add(admission.task)
-      if (admission.verdict === undefined) fit.push(admission.task)
-      else unfit.push(admission)
-    }
+    for (const task of fit) leases.add(task)
     pool.add(fit)
-    if (unfit.length > 0) void this.#end(unfit, source)
+    if (unfit.length === 0) return
+    for (const { task } of unfit) leases.add(task)
+    void this.#end(unfit, source)
   }
 
   /**
    * A task that ends unrun stores its result and gives up its unique key at once. Its delivery may have come late, when
    * another worker runs the task already: so the lease is extended first, which only its holder can.
    */
-  async #end(unfit: readonly Admission[], source: Source): Promise<void> {
+  async #end(unfit: readonly Unfit[], source: Source): Promise<void> {
     const { leases, batcher, onGone } = this.#options
     await leases.confirm(
       source,
@@ -93,11 +89,11 @@ export class Reception {
     )
     for (const { task, verdict } of unfit) {
       if (task.lost) onGone(task)
-      else void this.#settle(batcher, verdict!)
+      else void this.#settle(batcher, verdict)
     }
   }
 
-  async #settle(batcher: SettleBatcher, verdict: NonNullable<Admission['verdict']>): Promise<void> {
+  async #settle(batcher: SettleBatcher, verdict: Unfit['verdict']): Promise<void> {
     batcher.add(await verdict())
   }
 }

@@ -50,7 +50,7 @@ export class RevocationWatch {
     const oldest = uuidV7Prefix(before)
     return deliveries.filter(({ message: { id, headers } }) => {
       const sentAt = headers[HEADER.enqueuedAt]
-      return sentAt === undefined ? isUuidV7(id) && id < oldest : !(fromIsoTime(sentAt) > before)
+      return sentAt === undefined ? id < oldest && isUuidV7(id) : !(fromIsoTime(sentAt) > before)
     })
   }
 

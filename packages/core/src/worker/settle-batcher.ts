@@ -47,7 +47,7 @@ const LONGEST_RETRY_MS = 2000
 export class SettleBatcher {
   readonly #options: SettleBatcherOptions
   readonly #committing = new Set<Promise<void>>()
-  #pending: Ending[] = []
+  readonly #pending: Ending[] = []
 
   constructor(options: SettleBatcherOptions) {
     this.#options = options
@@ -60,9 +60,8 @@ export class SettleBatcher {
 
   /** Nobody is left to wait for: the broker works on these while the next are fetched. */
   flush(): void {
-    const endings = this.#pending
-    if (endings.length === 0) return
-    this.#pending = []
+    if (this.#pending.length === 0) return
+    const endings = this.#pending.splice(0)
     for (let at = 0; at < endings.length; at += this.#options.maxBatch) {
       const part =
         endings.length <= this.#options.maxBatch ? endings : endings.slice(at, at + this.#options.maxBatch)
@@ -175,7 +174,9 @@ function unstorable(record: ResultRecord, error: QueueError): ResultRecord {
   }
 }
 
-function bySource(endings: readonly Ending[]): Map<Source, Ending[]> {
+function bySource(endings: readonly Ending[]): ReadonlyMap<Source, readonly Ending[]> {
+  const source = endings[0]!.task.source
+  if (endings.every(({ task }) => task.source === source)) return new Map([[source, endings]])
   const groups = new Map<Source, Ending[]>()
   for (const ending of endings) {
     const group = groups.get(ending.task.source)

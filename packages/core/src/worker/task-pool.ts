@@ -18,8 +18,11 @@ export interface TaskPoolOptions {
 export class TaskPool {
   concurrency: number
   readonly #options: TaskPoolOptions
+  /** What is waited for. */
   readonly #active = new Set<HeldTask>()
-  #waiting: HeldTask[] = []
+  /** What has just been called, and may end before it returns. */
+  #calling: HeldTask | undefined
+  readonly #waiting: HeldTask[] = []
   #next = 0
   #pumping = false
   #zombies = 0
@@ -31,7 +34,7 @@ export class TaskPool {
   }
 
   get active(): number {
-    return this.#active.size
+    return this.#active.size + (this.#calling === undefined ? 0 : 1)
   }
 
   /** Fetched ahead and not started. */
@@ -44,8 +47,8 @@ export class TaskPool {
     return this.#zombies
   }
 
-  tasks(): IterableIterator<HeldTask> {
-    return this.#active.values()
+  tasks(): readonly HeldTask[] {
+    return this.#calling === undefined ? [...this.#active] : [...this.#active, this.#calling]
   }
 
   /** Puts tasks in line; they start after the current microtask, when the next receive is on its way. */
@@ -58,18 +61,21 @@ export class TaskPool {
 
   pump(): void {
     if (this.#pumping) return // a handler that has nothing to wait for ended in the loop below, which goes on
+    const { window, batcher } = this.#options
     this.#pumping = true
     try {
-      while (this.waiting > 0 && this.#active.size < this.#capacity()) this.#run(this.#waiting[this.#next++]!)
+      let at: number | undefined
+      while (this.waiting > 0 && this.#active.size < this.#capacity())
+        at = this.#run(this.#waiting[this.#next++]!, at ?? window.started())
     } finally {
       this.#pumping = false
     }
     if (this.#next === this.#waiting.length) {
-      this.#waiting = []
+      this.#waiting.length = 0
       this.#next = 0
     }
     if (this.#active.size > 0) return
-    this.#options.batcher.flush()
+    batcher.flush()
     this.#onIdle?.()
   }
 
@@ -86,40 +92,49 @@ export class TaskPool {
   /** Takes out what has not started, to be given back. */
   takeWaiting(): readonly HeldTask[] {
     const taken = this.#waiting.slice(this.#next)
-    this.#waiting = []
+    this.#waiting.length = 0
     this.#next = 0
     return taken
   }
 
   /** Resolves when nothing runs. */
   async idle(): Promise<void> {
-    if (this.#active.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+    if (this.active > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
   }
 
   abortAll(reason: (task: HeldTask) => QueueError): void {
-    for (const task of this.#active) task.abort(reason(task))
+    for (const task of this.tasks()) task.abort(reason(task))
   }
 
   #capacity(): number {
     return this.concurrency - Math.max(0, this.#zombies - this.concurrency)
   }
 
-  #run(task: HeldTask): void {
+  /** @returns when it ended, if it has: the next one begins there, and the clock need not be looked at again */
+  #run(task: HeldTask, startedAt: number): number | undefined {
     const { executor, window } = this.#options
-    this.#active.add(task)
-    const startedAt = window.started()
+    this.#calling = task
     const ending = task.lost ? undefined : executor.run(task)
-    if (ending instanceof Promise) void ending.then((ended) => this.#end(task, startedAt, ended))
-    else this.#end(task, startedAt, ending)
+    this.#calling = undefined
+    if (ending instanceof Promise) {
+      this.#active.add(task)
+      void ending.then((ended) => {
+        this.#active.delete(task)
+        window.ended(startedAt)
+        this.#end(task, ended)
+        this.pump()
+      })
+      return undefined
+    }
+    const endedAt = window.ended(startedAt)
+    this.#end(task, ending)
+    return endedAt
   }
 
-  #end(task: HeldTask, startedAt: number, ending: Ending | undefined): void {
-    const { intake, batcher, window, onGone } = this.#options
-    window.ended(startedAt)
-    this.#active.delete(task)
+  #end(task: HeldTask, ending: Ending | undefined): void {
+    const { intake, batcher, onGone } = this.#options
     intake.clear(task)
     if (ending === undefined) onGone(task)
     else batcher.add(ending)
-    this.pump()
   }
 }

@@ -35,7 +35,10 @@ export function workerHealth(view: HealthView): WorkerHealth {
   const { pool, sources, monotonic, now } = view
   const lastReceiveMs: Record<string, number> = {}
   for (const source of sources) lastReceiveMs[source.lane] = Math.round(monotonic - source.lastReceiveAt)
-  const started = [...pool.tasks()].map((task) => task.startedAt).filter((at) => at > 0)
+  const started = pool
+    .tasks()
+    .map((task) => task.startedAt)
+    .filter((at) => at > 0)
   const oldestActiveMs = started.length === 0 ? 0 : now - Math.min(...started)
   return {
     status: statusOf(view),
