@@ -4,7 +4,7 @@ import { virtualRuntime } from '@bananasjs/core/testing'
 import { describe, expect, it } from 'vitest'
 import { chain, chord, chunks, dag, group, starmap, step, workflows } from '../src/index.ts'
 import { add, double, echo, sum, testFlows } from './app.ts'
-import { until } from './until.ts'
+import { until } from '../../../tests/until.ts'
 
 const loop = (): unknown =>
   dag((flow) => {

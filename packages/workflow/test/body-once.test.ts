@@ -4,7 +4,7 @@ import type { MemoryStore, MemoryTransport } from '@bananasjs/core/memory'
 import { expect, it } from 'vitest'
 import { chord, map } from '../src/index.ts'
 import { testFlows } from './app.ts'
-import { until } from './until.ts'
+import { until } from '../../../tests/until.ts'
 
 const MOMENT_MS = 50
 const member = defineTask<number, number>('member', { retry: false })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chain, group, step } from '../src/index.ts'
 import type { EndReport } from '../src/index.ts'
 import { add, double, echo, fail, testFlows } from './app.ts'
-import { until } from './until.ts'
+import { until } from '../../../tests/until.ts'
 
 describe('a callback', () => {
   it('runs with the result, beside the workflow', async () => {

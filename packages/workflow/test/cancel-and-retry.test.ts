@@ -3,7 +3,7 @@ import type { Worker } from '@bananasjs/core'
 import { describe, expect, it } from 'vitest'
 import { chain, chord, dag, group, map, step } from '../src/index.ts'
 import { double, echo, sum, testFlows } from './app.ts'
-import { until } from './until.ts'
+import { until } from '../../../tests/until.ts'
 
 const fragile = defineTask<number, number>('fragile', { retry: false })
 const slow = defineTask<unknown, string>('slow', { retry: false })

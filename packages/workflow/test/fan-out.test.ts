@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { chain, group, step } from '../src/index.ts'
 import type { Gathered, Settled } from '../src/index.ts'
 import { double, echo, fail, testFlows } from './app.ts'
-import { until } from './until.ts'
+import { until } from '../../../tests/until.ts'
 
 const total = defineTask<Gathered<number>, number>('total', { retry: false })
 const fates = defineTask<Gathered<Settled<number>>, string>('fates', { retry: false })

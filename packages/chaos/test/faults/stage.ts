@@ -7,6 +7,8 @@ import { ChaosController } from '../../src/index.ts'
 import type { MemoryOptions } from '@bananasjs/core/memory'
 import type { ChaosControllerOptions, Fault, Injection } from '../../src/index.ts'
 
+export { until } from '../../../../tests/until.ts'
+
 type NarrowedSupports = NonNullable<MemoryOptions['supports']>
 
 export interface Stage {
@@ -71,18 +73,6 @@ export async function echoing(on: Stage, options: WorkerOptions = {}): Promise<A
   })
   await worker.start()
   return { app, worker, errors, runs }
-}
-
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
-): Promise<void> {
-  const deadline = performance.now() + limitMs
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }
 
 let made = 0

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CommandName, CommandOptions, QueueEvent } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { topicsOf } from '../../src/task/topics.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 import { refusal } from './refusal.ts'
 import { trial } from './trial.ts'
 

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { defineTask, QueueError } from '../../src/index.ts'
 import type { StandardSchema, TaskContext } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 import { refusal } from './refusal.ts'
 import { trial } from './trial.ts'
 

@@ -3,7 +3,7 @@ import { defineTask } from '../../src/index.ts'
 import type { BananasOptions, Worker, WorkerOptions } from '../../src/index.ts'
 import { testApp } from '../app.ts'
 import type { TestApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 const probe = defineTask<number, number>('probe')
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineTask } from '../../src/index.ts'
 import type { Headers } from '../../src/contract/index.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 import { trial } from './trial.ts'
 
 const task = defineTask<unknown, unknown>('task', { retry: false })

@@ -3,7 +3,7 @@ import { defineTask } from '../../src/index.ts'
 import type { QueueError, WorkerOptions } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { topicsOf } from '../../src/task/topics.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 import { HOSTILE_NAMES, NO_TEXT, refusal } from './refusal.ts'
 import { trial } from './trial.ts'
 

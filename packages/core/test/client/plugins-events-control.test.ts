@@ -3,7 +3,7 @@ import { defineTask } from '../../src/index.ts'
 import type { Plugin, QueueEvent } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { testApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 const task = defineTask<number, number>('task', { retry: false })
 

@@ -3,7 +3,7 @@ import { defineTask } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { virtualRuntime } from '../../src/testing/index.ts'
 import { testApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 const task = defineTask<string, string>('task', { retry: { limit: 1, delay: '1h', jitter: false } })
 

@@ -7,7 +7,7 @@ import { memory } from '../../src/memory/index.ts'
 import { enqueuedAtOf, readEnvelope } from '../../src/task/envelope.ts'
 import { virtualRuntime } from '../../src/testing/index.ts'
 import { testApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 interface WireMessage {
   readonly id: string

@@ -3,7 +3,7 @@ import type { Consumer, Transport } from '../../src/contract/index.ts'
 import { defineTask } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { testApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 const note = defineTask<number, undefined>('note', { ignoreResult: true })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineTask, QueueError } from '../../src/index.ts'
 import { testApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 const hold = defineTask<number, string>('hold', { retry: false })
 

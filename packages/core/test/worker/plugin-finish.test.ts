@@ -3,7 +3,7 @@ import { defineTask, QueueError } from '../../src/index.ts'
 import type { EndedTask, Plugin, PluginHost } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { testApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 const task = defineTask<number, number>('task', { retry: false })
 

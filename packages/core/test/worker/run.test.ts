@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { defineTask, QueueError } from '../../src/index.ts'
 import { testApp } from '../app.ts'
-import { until } from '../until.ts'
+import { until } from '../../../../tests/until.ts'
 
 const add = defineTask<{ a: number; b: number }, number>('add', { retry: false })
 const quick = { retry: { limit: 2, delay: 1, jitter: false } } as const

@@ -8,6 +8,8 @@ import type { RedisOptions, RedisTransport } from '../../src/index.ts'
 import { startRedisProcess } from './redis-process.ts'
 import type { RedisProcess } from './redis-process.ts'
 
+export { until } from '../../../../tests/until.ts'
+
 /** A server for one test, gone when it ends. */
 export async function server(config: readonly string[] = [], port?: number): Promise<RedisProcess> {
   const process = await startRedisProcess(config, port)
@@ -54,16 +56,4 @@ let made = 0
 export function message(wanted: Partial<Message> = {}): Message {
   made += 1
   return { id: `m${made}`, headers: {}, body: Buffer.from(`${made}`), priority: 50, delayMs: 0, ...wanted }
-}
-
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
-): Promise<void> {
-  const deadline = performance.now() + limitMs
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }

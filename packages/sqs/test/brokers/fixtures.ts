@@ -3,12 +3,15 @@ import { Bananas } from '@bananasjs/core'
 import type { BananasOptions, QueueError, Worker, WorkerOptions } from '@bananasjs/core'
 import type { Broker, Consumer, ConsumeOptions, Delivery, Message } from '@bananasjs/core/contract'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { until } from '../../../../tests/until.ts'
 import { sqs } from '../../src/index.ts'
 import type { SqsOptions, SqsTransport } from '../../src/index.ts'
 import { startSqsProcess } from './sqs-process.ts'
 import type { SqsProcess } from './sqs-process.ts'
 import { startSqsProxy } from './sqs-proxy.ts'
 import type { SqsProxy } from './sqs-proxy.ts'
+
+export { until }
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
@@ -110,16 +113,4 @@ export function messages(count: number): readonly Message[] {
 export function queueName(): string {
   made += 1
   return `q${made}`
-}
-
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = 30_000,
-): Promise<void> {
-  const deadline = performance.now() + limitMs
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
