@@ -101,7 +101,7 @@ export class Asker {
       ({ subject }) =>
         lostError(this.#link.where, new Error(`no answer on ${subject} for ${this.#commandMs} ms`)),
     )
-    if (this.#open.size > 0) this.#timer = systemRuntime.setTimer(() => this.#sweep(), this.#commandMs / 4)
+    if (this.#open.size > 0) this.#timer ??= systemRuntime.setTimer(() => this.#sweep(), this.#commandMs / 4)
   }
 
   #fail(errorOf: (question: Question) => unknown): void {
