@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { QueueError } from '@bananasjs/core'
+import { virtualRuntime } from '@bananasjs/core/testing'
 import { describe, expect, it } from 'vitest'
 import { memoryHeld } from '../../src/faults/strain.ts'
 import { ChaosController } from '../../src/index.ts'
@@ -217,20 +218,18 @@ describe('task faults', () => {
   })
 
   it('keeps to its schedule: after, every and for', async () => {
-    const { chaos } = stage()
-    const fault = chaos.arm(
-      { kind: 'task.throw', schedule: { after: 60, every: 200, for: 60 } },
-      { forMs: 60_000 },
-    )
-    const startedAt = performance.now()
+    const runtime = virtualRuntime()
+    const { chaos } = stage({ runtime })
+    const schedule = { after: 60, every: 200, for: 60 }
+    const fault = chaos.arm({ kind: 'task.throw', schedule }, { forMs: 60_000 })
     const seen: number[] = []
-    await until('three periods', () => {
-      if (fault.bite({ task: 'a' })) seen.push(performance.now() - startedAt)
-      return performance.now() - startedAt > 600
-    })
-    const phases = seen.map((ms) => (ms - 60 + 2) % 200)
-    expect(seen.length).toBeGreaterThan(0)
-    expect(Math.min(...seen)).toBeGreaterThan(55)
-    expect(Math.max(...phases)).toBeLessThan(80)
+    for (let ms = 0; ms < 600; ms += 1) {
+      if (fault.bite({ task: 'a' })) seen.push(ms)
+      await runtime.advance(1)
+    }
+    const periods = [60, 260, 460]
+    expect(seen).toEqual(
+      periods.flatMap((from) => Array.from({ length: schedule.for }, (_, ms) => from + ms)),
+    )
   })
 })

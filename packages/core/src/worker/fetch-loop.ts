@@ -67,7 +67,7 @@ export class FetchLoop {
       }
       if (this.#current.signal.aborted) this.#current = new AbortController()
       if (open.length > 1) {
-        if (!(await this.#poll(open, max))) await this.#waitOnAll(open, room())
+        if (!(await this.#poll(open, max))) await this.#waitOnAll(open, room() - this.#lookedFor)
       } else if (!(await this.#looked())) await this.#receive(open[0]!, max, WAIT_MS)
     }
     await Promise.all(this.#looks.values())
