@@ -78,7 +78,8 @@ describe('the fetch loop', () => {
   it.each([1, 2, 3, 4, 5])(
     'never asks for more than there is room for, all that is on its way included (seed %i)',
     async (seed) => {
-      const desk = new Desk(virtualRuntime({ seed }).random)
+      const runtime = virtualRuntime({ seed })
+      const desk = new Desk(() => runtime.random())
       const sources = [desk.source('a', 1), desk.source('b', 60), desk.source('c', 60)]
       const loop: FetchLoop = new FetchLoop({
         sources,
