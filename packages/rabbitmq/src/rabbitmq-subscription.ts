@@ -27,6 +27,8 @@ export class Subscription {
   readonly #buffer: AmqpMessage[] = []
   /** On their way back, and not settled yet. */
   readonly #leaving = new Set<AmqpMessage>()
+  /** Ends when none is. */
+  #returning: Promise<unknown> = Promise.resolve()
   #tag: string | undefined
   #moving: Promise<void> | undefined
   #window = 0
@@ -109,7 +111,10 @@ export class Subscription {
     )
   }
 
-  /** Ends the pushing, and gives back what nobody has taken. */
+  /**
+   * Ends the pushing, and gives back what nobody has taken. Resolves when all of it is back, what an earlier stop began to
+   * give back included: a channel that is closed under it would return what has a copy in the queue already.
+   */
   async stop(): Promise<void> {
     this.stay()
     const tag = this.#tag
@@ -117,11 +122,19 @@ export class Subscription {
     this.#window = 0
     // A channel that ended meanwhile took everything with it.
     if (tag !== undefined) await this.#channel.cancel(tag).catch(() => undefined)
-    if (this.#tag !== undefined) return
-    const unread = this.#buffer.splice(0)
+    if (this.#tag === undefined) this.#giveBack(this.#buffer.splice(0))
+    await this.#returning
+  }
+
+  #giveBack(unread: readonly AmqpMessage[]): void {
     for (const message of unread) this.#leaving.add(message)
-    await this.#options.giveBack(unread)
-    for (const message of unread) this.#leaving.delete(message)
+    const back = this.#options
+      .giveBack(unread)
+      .catch(() => undefined) // the channel is gone, and has taken them back itself
+      .finally(() => {
+        for (const message of unread) this.#leaving.delete(message)
+      })
+    this.#returning = Promise.all([this.#returning, back])
   }
 
   /** What is here serves first: a window grows only for a reader it leaves with nothing. */

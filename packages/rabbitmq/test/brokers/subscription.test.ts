@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
-import { message, server, transportOn } from './fixtures.ts'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { message, server, transportOn, until } from './fixtures.ts'
 
 const LEASE = { leaseMs: 60_000, prefetch: 100 }
 
@@ -56,4 +59,45 @@ test('a busy reader leaves the rest of the queue to others', async () => {
     await other.settle(some.map(({ receipt }) => ({ receipt, as: 'ack' })))
   }
   expect(got).toBe(50 - held.length)
+})
+
+/** Another way to the server, on which its answers take so much longer. @returns its port */
+async function slowWay(port: number, answersMs: number): Promise<number> {
+  const sockets = new Set<Socket>()
+  const way = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => undefined))
+    client.pipe(upstream)
+    upstream.on('data', (chunk) => void setTimeout(() => client.write(chunk), answersMs))
+  })
+  way.listen(0, '127.0.0.1')
+  await once(way, 'listening')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    way.close()
+  })
+  return (way.address() as AddressInfo).port
+}
+
+test('a consumer that is closed while it gives back what nobody has read leaves each message there once', async () => {
+  const { url, port } = await server()
+  const slow = transportOn(url.replace(`:${port}`, `:${await slowWay(port, 200)}`)).broker
+  const plain = transportOn(url).broker
+  const sent = Array.from({ length: 4 }, (_, n) => message({ id: `${n}` }))
+  await plain.publish('q', sent)
+  const consumer = await slow.consume('q', LEASE)
+  const held = await consumer.receive(2, { waitMs: 30_000 })
+  await consumer.settle(held.map(({ receipt }) => ({ receipt, as: 'ack' })))
+  // The server has pushed on, and nobody asks: copies go back, and their confirmation is still on its way.
+  await until('a copy is back', async () => (await plain.inspect!('q')).ready > 0)
+  await consumer.close()
+  const reader = await plain.consume('q', LEASE)
+  const found: string[] = []
+  for (;;) {
+    const some = await reader.receive(10, { waitMs: 1000 })
+    if (some.length === 0) break
+    found.push(...some.map((one) => one.message.id))
+    await reader.settle(some.map(({ receipt }) => ({ receipt, as: 'ack' })))
+  }
+  expect(found.toSorted()).toEqual(sent.slice(held.length).map(({ id }) => id))
 })
