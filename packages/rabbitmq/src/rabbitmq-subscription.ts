@@ -27,8 +27,8 @@ export class Subscription {
   readonly #buffer: AmqpMessage[] = []
   /** On their way back, and not settled yet. */
   readonly #leaving = new Set<AmqpMessage>()
-  /** Ends when none is. */
-  #returning: Promise<unknown> = Promise.resolve()
+  /** The stops so far, one after the other. */
+  #stopping: Promise<void> = Promise.resolve()
   #tag: string | undefined
   #moving: Promise<void> | undefined
   #window = 0
@@ -112,29 +112,26 @@ export class Subscription {
   }
 
   /**
-   * Ends the pushing, and gives back what nobody has taken. Resolves when all of it is back, what an earlier stop began to
-   * give back included: a channel that is closed under it would return what has a copy in the queue already.
+   * Ends the pushing, and gives back what nobody has taken. Resolves when all of it is back, after every stop before it: a
+   * channel that is closed under one would return messages of which a copy is in the queue already.
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.stay()
+    this.#stopping = this.#stopping.then(() => this.#stop())
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     const tag = this.#tag
     this.#tag = undefined
     this.#window = 0
     // A channel that ended meanwhile took everything with it.
     if (tag !== undefined) await this.#channel.cancel(tag).catch(() => undefined)
-    if (this.#tag === undefined) this.#giveBack(this.#buffer.splice(0))
-    await this.#returning
-  }
-
-  #giveBack(unread: readonly AmqpMessage[]): void {
+    if (this.#tag !== undefined) return
+    const unread = this.#buffer.splice(0)
     for (const message of unread) this.#leaving.add(message)
-    const back = this.#options
-      .giveBack(unread)
-      .catch(() => undefined) // the channel is gone, and has taken them back itself
-      .finally(() => {
-        for (const message of unread) this.#leaving.delete(message)
-      })
-    this.#returning = Promise.all([this.#returning, back])
+    await this.#options.giveBack(unread).catch(() => undefined)
+    for (const message of unread) this.#leaving.delete(message)
   }
 
   /** What is here serves first: a window grows only for a reader it leaves with nothing. */

@@ -88,7 +88,7 @@ test('a consumer that is closed while it gives back what nobody has read leaves 
   const consumer = await slow.consume('q', LEASE)
   const held = await consumer.receive(2, { waitMs: 30_000 })
   await consumer.settle(held.map(({ receipt }) => ({ receipt, as: 'ack' })))
-  // The server has pushed on, and nobody asks: copies go back, and their confirmation is still on its way.
+  // The server has pushed on, and nobody asks. Copies of that go back, and their confirmation is still on its way.
   await until('a copy is back', async () => (await plain.inspect!('q')).ready > 0)
   await consumer.close()
   const reader = await plain.consume('q', LEASE)
