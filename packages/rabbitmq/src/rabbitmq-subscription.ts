@@ -6,6 +6,11 @@ import type { AmqpChannel, AmqpMessage } from './rabbitmq-driver.ts'
 const LINGER_MS = 100
 /** A window that was too large for so long is made smaller. */
 const SHRINK_AFTER_MS = 2000
+/**
+ * Nothing came for so long, and the subscription is made anew: RabbitMQ 3.10 does not tell it that its queue was deleted when
+ * somebody declares one of that name again within a few milliseconds, and nothing would ever come.
+ */
+const SILENCE_MS = 5000
 
 export interface SubscriptionOptions {
   readonly queue: string
@@ -35,6 +40,8 @@ export class Subscription {
   /** Largest window that was needed since `#since`. */
   #needed = 0
   #since = 0
+  /** When something came last, or was asked for anew. */
+  #heardAt = 0
   #linger: Timer | undefined
   #cancelled = false
 
@@ -80,7 +87,8 @@ export class Subscription {
     const needed = Math.min(this.#options.most, held + max)
     const now = systemRuntime.monotonic()
     this.#needed = Math.max(this.#needed, needed)
-    if (this.#tag !== undefined && !this.#isTooSmall(needed) && !this.#isTooLarge(now)) return
+    const silent = held === 0 && this.#isSilent(now)
+    if (this.#tag !== undefined && !silent && !this.#isTooSmall(needed) && !this.#isTooLarge(now)) return
     this.#moving ??= this.#subscribe(this.#tag === undefined ? needed : this.#needed).finally(
       () => (this.#moving = undefined),
     )
@@ -130,7 +138,7 @@ export class Subscription {
     if (this.#tag !== undefined) return
     const unread = this.#buffer.splice(0)
     for (const message of unread) this.#leaving.add(message)
-    await this.#options.giveBack(unread).catch(() => undefined)
+    await this.#options.giveBack(unread).catch(() => undefined) // the channel ended under it, and returned them
     for (const message of unread) this.#leaving.delete(message)
   }
 
@@ -147,6 +155,11 @@ export class Subscription {
     return false
   }
 
+  /** Only asked while nothing is held: another subscription has a window of its own, beside what the last one has handed out. */
+  #isSilent(now: number): boolean {
+    return this.#buffer.length === 0 && now - this.#heardAt >= SILENCE_MS
+  }
+
   /** A quorum queue knows windows of consumers only, not of channels: another window is another consumer. */
   async #subscribe(window: number): Promise<void> {
     const old = this.#tag
@@ -154,6 +167,7 @@ export class Subscription {
     const tag = systemRuntime.id()
     this.#tag = tag
     this.#window = window
+    this.#heardAt = systemRuntime.monotonic()
     // The old one first: two that push at once would fill two windows. One channel sends its requests in this order.
     const done = old === undefined ? undefined : this.#channel.cancel(old)
     const qos = this.#channel.prefetch(window)
@@ -165,6 +179,7 @@ export class Subscription {
   }
 
   #onMessage(message: AmqpMessage | null): void {
+    this.#heardAt = systemRuntime.monotonic()
     if (message === null) this.#cancelled = true
     else this.#buffer.push(message)
     // On its way when the pushing ended.

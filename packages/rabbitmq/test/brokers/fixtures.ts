@@ -10,6 +10,8 @@ import type { RabbitmqOptions, RabbitmqTransport } from '../../src/index.ts'
 import { startRabbitmqProcess } from './rabbitmq-process.ts'
 import type { RabbitmqProcess } from './rabbitmq-process.ts'
 
+export { until } from '../../../../tests/until.ts'
+
 /** A server for one test, gone when it ends. */
 export async function server(config: readonly string[] = []): Promise<RabbitmqProcess> {
   const process = await startRabbitmqProcess({ config })
@@ -60,17 +62,4 @@ let made = 0
 export function message(wanted: Partial<Message> = {}): Message {
   made += 1
   return { id: `m${made}`, headers: {}, body: Buffer.from(`${made}`), priority: 50, delayMs: 0, ...wanted }
-}
-
-/** Asks less often than the others do: most of these conditions are questions to a server, or tasks for it. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  limitMs = 30_000,
-): Promise<void> {
-  const deadline = performance.now() + limitMs
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
