@@ -53,19 +53,18 @@ export class Intake {
 
   admit(source: Source, deliveries: readonly Delivery[], revoked?: ReadonlySet<string>): Admissions {
     const now = source.runtime.monotonic()
+    const fit: HeldTask[] = []
     const unfit: Unfit[] = []
-    const all = deliveries.map((delivery) => {
+    for (const delivery of deliveries) {
       const envelope = this.#envelopes.read(delivery)
       const readable = envelope instanceof QueueError ? UNREADABLE : envelope
       const task = new HeldTask(delivery, source, readable, this.#options.leaseMs, now)
       const verdict =
         envelope instanceof QueueError ? this.#unreadable(task, envelope) : this.#verdictOn(task, revoked)
-      if (verdict !== undefined) unfit.push({ task, verdict })
-      return task
-    })
-    if (unfit.length === 0) return { fit: all, unfit }
-    const out = new Set(unfit.map(({ task }) => task))
-    return { fit: all.filter((task) => !out.has(task)), unfit }
+      if (verdict === undefined) fit.push(task)
+      else unfit.push({ task, verdict })
+    }
+    return { fit, unfit }
   }
 
   /** A suspect came back in one piece, or never ran. */
